@@ -1,0 +1,17 @@
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+  },
+  testPathIgnorePatterns: ['/node_modules/', '/target/', '/.venv/'],
+  modulePathIgnorePatterns: ['/target/', '/.venv/'],
+};
+
+// `unit` needs nothing but Node; `integration` starts real components through local-emulator and runs one file at a time.
+export default {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['**/*.test.ts'] },
+    { ...shared, displayName: 'integration', testMatch: ['**/*.itest.ts'] },
+  ],
+};

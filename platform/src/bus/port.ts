@@ -1,0 +1,34 @@
+/** Topics by role; the real name has the configured prefix. */
+export type Topic = 'changes' | 'dead-letter' | 'features' | 'chain';
+
+export interface BusMessage {
+  /** Messages of one key arrive in the order they were published. */
+  readonly orderingKey: string;
+  /** CloudEvents attributes without prefix: id, type, source, subject, time, traceparent. docs/interfaces.md#bus */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly data: Buffer;
+}
+
+/** Where and when a received message was published. */
+export interface ReceivedMessage extends BusMessage {
+  /** Unique per topic. Kafka: `<partition>-<offset>`. */
+  readonly messageId: string;
+  readonly publishTime: Date;
+}
+
+export interface Subscription {
+  /** Stops taking messages, waits for the handler at work, and leaves the rest to the next subscriber. */
+  close(): Promise<void>;
+}
+
+/** The message bus, at least once. Errors: `TransientError` BUS_UNAVAILABLE. */
+export interface Bus {
+  /** Resolves once the bus has acknowledged every message; on rejection any part of them may have been published. */
+  publish(topic: Topic, messages: readonly BusMessage[]): Promise<void>;
+  /**
+   * Hands batches to `handler` in order per key; a batch is acknowledged when the handler resolves and delivered again when it rejects.
+   * @param group consumers of one group share the messages; each group gets all.
+   */
+  subscribe(topic: Topic, group: string, handler: (batch: readonly ReceivedMessage[]) => Promise<void>): Promise<Subscription>;
+  close(): Promise<void>;
+}

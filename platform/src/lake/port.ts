@@ -1,0 +1,35 @@
+/** What is known of a stored object. */
+export interface LakeObject {
+  readonly bucket: string;
+  readonly name: string;
+  /** GCS: the generation. MinIO: last-modified time in milliseconds, the same in listings and notifications. Decimal string. */
+  readonly generation: string;
+  /** Opaque token of this exact content, for `ifMatch`. GCS: the generation. MinIO: the ETag. */
+  readonly token: string;
+  readonly size: number;
+}
+
+export interface WriteOptions {
+  /** Write only where no object of this name exists. */
+  readonly ifAbsent?: boolean;
+  /** Write only over the content that this token names. */
+  readonly ifMatch?: string;
+  readonly contentType?: string;
+}
+
+/**
+ * The lake, whichever object store holds it. Reads are strongly consistent; conditional writes are atomic, one winner.
+ *
+ * Errors: `PRECONDITION_FAILED` (PreconditionFailedError) where a condition did not hold; `TransientError` LAKE_UNAVAILABLE where the store did not answer.
+ */
+export interface Lake {
+  /** The object's content and token, or undefined where there is none. */
+  read(bucket: string, name: string): Promise<{ body: Buffer; object: LakeObject } | undefined>;
+  write(bucket: string, name: string, body: Buffer | string, options?: WriteOptions): Promise<LakeObject>;
+  /** All objects under a prefix, in name order. */
+  list(bucket: string, prefix: string): AsyncIterable<LakeObject>;
+  /** Removes an object; removing what is not there is no error. */
+  remove(bucket: string, name: string): Promise<void>;
+  /** The URI BigQuery loads it from: `gs://bucket/name`, with both adapters. */
+  uri(bucket: string, name: string): string;
+}
