@@ -1,0 +1,159 @@
+import type { VariableReader } from './reader.ts';
+import type { VARIABLES } from './variables.ts';
+
+type Reader = VariableReader<typeof VARIABLES>;
+
+export interface ProjectConfig {
+  readonly projectId: string;
+  readonly location: string;
+}
+
+export type LakeConfig = { readonly lakeBucket: string; readonly landingBucket: string } & (
+  | { readonly adapter: 'minio'; readonly endpoint: string; readonly accessKey: string; readonly secretKey: string }
+  | { readonly adapter: 'gcs'; readonly projectId: string }
+);
+
+export type BusConfig = { readonly topicPrefix: string } & (
+  | { readonly adapter: 'kafka'; readonly brokers: readonly string[] }
+  | { readonly adapter: 'pubsub'; readonly projectId: string; readonly endpoint: string | undefined }
+);
+
+export interface WarehouseConfig {
+  readonly projectId: string;
+  readonly location: string;
+  /** Absent in the cloud. */
+  readonly endpoint: string | undefined;
+  /** Bytes, a decimal string as BigQuery takes it. */
+  readonly maxBytesBilled: string;
+}
+
+export interface JobsConfig {
+  readonly projectId: string;
+  readonly location: string;
+  /** `host:port` of a local Cloud Run Admin API; absent in the cloud. */
+  readonly endpoint: string | undefined;
+}
+
+export type PipelineConfig =
+  | { readonly launcher: 'flink'; readonly restUrl: string; readonly jarId: string }
+  | { readonly launcher: 'dataflow'; readonly projectId: string; readonly location: string; readonly template: string };
+
+export interface FeastConfig {
+  readonly serverUrl: string;
+}
+
+export interface OnlineStoreConfig {
+  readonly redisAddress: string;
+  readonly registry: string;
+}
+
+export interface PiiConfig {
+  readonly keysFile: string;
+}
+
+export interface PostgresConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ChainConfig {
+  readonly settleSeconds: number;
+}
+
+export interface NotifyConfig {
+  readonly slackWebhookUrl: string | undefined;
+  readonly googleChatWebhookUrl: string | undefined;
+  readonly telegramBotToken: string | undefined;
+  readonly telegramChatId: string | undefined;
+}
+
+/** A section asks for the variables that its selected adapter needs, and no others. */
+export const SECTIONS = {
+  project: (read: Reader): ProjectConfig => ({ projectId: read.get('PROJECT_ID'), location: read.get('LOCATION') }),
+
+  lake: (read: Reader): LakeConfig => {
+    const buckets = { lakeBucket: read.get('LAKE_BUCKET'), landingBucket: read.get('LANDING_BUCKET') };
+    if (read.get('LAKE') === 'gcs') return { adapter: 'gcs', ...buckets, projectId: read.get('PROJECT_ID') };
+    return {
+      adapter: 'minio',
+      ...buckets,
+      endpoint: read.get('MINIO_ENDPOINT'),
+      accessKey: read.get('MINIO_ACCESS_KEY'),
+      secretKey: read.get('MINIO_SECRET_KEY'),
+    };
+  },
+
+  bus: (read: Reader): BusConfig => {
+    const topicPrefix = read.get('TOPIC_PREFIX');
+    if (read.get('BUS') === 'pubsub') {
+      return {
+        adapter: 'pubsub',
+        topicPrefix,
+        projectId: read.get('PROJECT_ID'),
+        endpoint: read.get('PUBSUB_ENDPOINT'),
+      };
+    }
+    return { adapter: 'kafka', topicPrefix, brokers: read.get('KAFKA_BROKERS') };
+  },
+
+  warehouse: (read: Reader): WarehouseConfig => ({
+    projectId: read.get('PROJECT_ID'),
+    location: read.get('BIGQUERY_LOCATION'),
+    endpoint: read.get('BIGQUERY_ENDPOINT'),
+    maxBytesBilled: read.get('MAX_BYTES_BILLED'),
+  }),
+
+  jobs: (read: Reader): JobsConfig => ({
+    projectId: read.get('PROJECT_ID'),
+    location: read.get('LOCATION'),
+    endpoint: read.get('RUN_ENDPOINT'),
+  }),
+
+  pipeline: (read: Reader): PipelineConfig => {
+    if (read.get('PIPELINE_LAUNCHER') === 'dataflow') {
+      return {
+        launcher: 'dataflow',
+        projectId: read.get('PROJECT_ID'),
+        location: read.get('LOCATION'),
+        template: read.get('DATAFLOW_TEMPLATE'),
+      };
+    }
+    return { launcher: 'flink', restUrl: read.get('FLINK_REST_URL'), jarId: read.get('PIPELINE_JAR_ID') };
+  },
+
+  feast: (read: Reader): FeastConfig => ({ serverUrl: read.get('FEAST_SERVER_URL') }),
+
+  onlineStore: (read: Reader): OnlineStoreConfig => ({
+    redisAddress: read.get('REDIS_ADDRESS'),
+    registry: read.get('FEAST_REGISTRY'),
+  }),
+
+  pii: (read: Reader): PiiConfig => ({ keysFile: read.get('PII_KEYS_FILE') }),
+
+  postgres: (read: Reader): PostgresConfig => ({
+    host: read.get('PGHOST'),
+    port: read.get('PGPORT'),
+    user: read.get('PGUSER'),
+    password: read.get('PGPASSWORD'),
+    database: read.get('PGDATABASE'),
+  }),
+
+  http: (read: Reader): HttpConfig => ({ host: read.get('HOST'), port: read.get('PORT') }),
+
+  chain: (read: Reader): ChainConfig => ({ settleSeconds: read.get('SETTLE_SECONDS') }),
+
+  notify: (read: Reader): NotifyConfig => ({
+    slackWebhookUrl: read.get('SLACK_WEBHOOK_URL'),
+    googleChatWebhookUrl: read.get('GOOGLE_CHAT_WEBHOOK_URL'),
+    telegramBotToken: read.get('TELEGRAM_BOT_TOKEN'),
+    telegramChatId: read.get('TELEGRAM_CHAT_ID'),
+  }),
+} as const;

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+
+/** One variable: declared once, with what a person needs to set it. */
+export interface VariableDeclaration<S extends z.ZodType = z.ZodType> {
+  /** Completes the sentence “… is missing; it is …”. */
+  readonly purpose: string;
+  readonly example: string;
+  /** Parses the variable's text; a schema with a default makes it optional. */
+  readonly schema: S;
+  /** Its value is never repeated in a message. */
+  readonly secret?: boolean;
+}
+
+export function variable<S extends z.ZodType>(
+  schema: S,
+  purpose: string,
+  example: string,
+  options: { secret?: boolean } = {},
+): VariableDeclaration<S> {
+  return { schema, purpose, example, ...options };
+}
+
+const url = z
+  .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
+  .transform((text) => text.replace(/\/+$/, ''));
+const hostAndPort = z.string().regex(/^[A-Za-z0-9._[\]:-]+:\d{1,5}$/, 'expected host:port');
+const port = z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65_535);
+/** https://cloud.google.com/storage/docs/buckets#naming */
+const bucket = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, 'expected a bucket name: 3 to 63 of a-z 0-9 . _ -');
+const path = z.string().min(1);
+
+/** Every variable of docs/interfaces.md#environment. */
+export const VARIABLES = {
+  PROJECT_ID: variable(
+    z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'expected a project id: 6 to 30 of a-z 0-9 -'),
+    'the Google Cloud project that holds the warehouse, the bus and the jobs',
+    'tributary-local',
+  ),
+  LOCATION: variable(z.string().min(1), 'the region of jobs and services', 'us-central1'),
+
+  LAKE: variable(
+    z.enum(['minio', 'gcs'], { error: 'expected minio or gcs' }),
+    'which object store holds the lake',
+    'minio',
+  ),
+  LAKE_BUCKET: variable(bucket, 'the bucket of raw, processed, dead-letter, quarantine and control', 'tributary-lake'),
+  LANDING_BUCKET: variable(bucket, 'the bucket where batch files are dropped', 'tributary-landing'),
+  MINIO_ENDPOINT: variable(url, 'where MinIO listens', 'http://127.0.0.1:9000'),
+  MINIO_ACCESS_KEY: variable(z.string().min(1), "MinIO's user", 'tributary'),
+  MINIO_SECRET_KEY: variable(z.string().min(1), "MinIO's password", 'at least eight characters', { secret: true }),
+
+  BUS: variable(
+    z.enum(['kafka', 'pubsub'], { error: 'expected kafka or pubsub' }),
+    'which message bus carries events',
+    'kafka',
+  ),
+  TOPIC_PREFIX: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9._-]*$/, 'expected a letter, then letters, digits, ".", "_" or "-"')
+      .default('tributary.'),
+    'what every topic name begins with',
+    'tributary.',
+  ),
+  KAFKA_BROKERS: variable(
+    z
+      .string()
+      .transform((text) => text.split(',').map((broker) => broker.trim()))
+      .pipe(z.array(hostAndPort).min(1)),
+    "Kafka's bootstrap servers, separated by commas",
+    '127.0.0.1:9092',
+  ),
+  PUBSUB_ENDPOINT: variable(hostAndPort.optional(), 'a Pub/Sub emulator; leave it out in the cloud', '127.0.0.1:8085'),
+
+  BIGQUERY_ENDPOINT: variable(
+    url.optional(),
+    'a BigQuery emulator; leave it out in the cloud',
+    'http://127.0.0.1:9050',
+  ),
+  BIGQUERY_LOCATION: variable(z.string().min(1).default('US'), "the datasets' location", 'US'),
+  MAX_BYTES_BILLED: variable(
+    z.string().regex(/^[1-9]\d{0,17}$/, 'expected a whole number of bytes'),
+    'the most one BigQuery job may be billed for, in bytes',
+    '10737418240',
+  ),
+
+  RUN_ENDPOINT: variable(
+    hostAndPort.optional(),
+    'a local Cloud Run Admin API; leave it out in the cloud',
+    '127.0.0.1:8085',
+  ),
+  PIPELINE_LAUNCHER: variable(
+    z.enum(['flink', 'dataflow'], { error: 'expected flink or dataflow' }),
+    'where the pipeline runs in batch',
+    'flink',
+  ),
+  FLINK_REST_URL: variable(url, "the Flink session cluster's REST address", 'http://127.0.0.1:8081'),
+  PIPELINE_JAR_ID: variable(
+    z.string().min(1),
+    "the pipeline's jar as uploaded to Flink",
+    '5a1c_tributary-pipeline.jar',
+  ),
+  DATAFLOW_TEMPLATE: variable(
+    z.string().regex(/^gs:\/\/[^/]+\/.+$/, 'expected a gs:// URI'),
+    "the pipeline's Flex Template",
+    'gs://tributary-templates/pipeline.json',
+  ),
+
+  FEAST_SERVER_URL: variable(url, "the feature server's address", 'http://127.0.0.1:6566'),
+  REDIS_ADDRESS: variable(hostAndPort, 'the Redis of the online store', '127.0.0.1:6379'),
+  FEAST_REGISTRY: variable(path, "Feast's registry: a file, or a gs:// URI", '.tributary/feast/registry.db'),
+
+  PII_KEYS_FILE: variable(path, 'the file of the PII keys (docs/interfaces.md#pii)', '/secrets/pii-keys.json'),
+
+  PGHOST: variable(z.string().min(1), "the application database's host", '127.0.0.1'),
+  PGPORT: variable(port.default(5432), "the application database's port", '5432'),
+  PGUSER: variable(z.string().min(1), "the application database's user", 'tributary'),
+  PGPASSWORD: variable(z.string().min(1), "the application database's password", 'from your secret store', {
+    secret: true,
+  }),
+  PGDATABASE: variable(z.string().min(1).default('app'), "the application database's name", 'app'),
+
+  PORT: variable(port, 'the port this process listens on; 0 picks a free one', '8080'),
+  HOST: variable(
+    z.string().min(1).default('127.0.0.1'),
+    'the address this process listens on; 0.0.0.0 in a container',
+    '127.0.0.1',
+  ),
+
+  SETTLE_SECONDS: variable(
+    z.coerce.number({ error: 'expected a number of seconds' }).min(0).max(600).default(3),
+    'how long transform waits for loads to stop before it starts, in seconds (at most ten times that)',
+    '3',
+  ),
+
+  SLACK_WEBHOOK_URL: variable(
+    url.optional(),
+    'where notify posts failures to Slack',
+    'https://hooks.slack.com/services/…',
+    { secret: true },
+  ),
+  GOOGLE_CHAT_WEBHOOK_URL: variable(
+    url.optional(),
+    'where notify posts failures to Google Chat',
+    'https://chat.googleapis.com/v1/spaces/…',
+    {
+      secret: true,
+    },
+  ),
+  TELEGRAM_BOT_TOKEN: variable(z.string().min(1).optional(), 'the bot that notify posts failures as', '123456:token', {
+    secret: true,
+  }),
+  TELEGRAM_CHAT_ID: variable(z.string().min(1).optional(), 'the chat that notify posts failures to', '-1001234567890'),
+} as const;
