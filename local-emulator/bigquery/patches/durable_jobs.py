@@ -1,0 +1,109 @@
+"""Makes jobs survive a kill of the process, because a load's job id is what makes it happen once.
+
+BigQuery finishes a job whatever happens to its servers, and refuses its id for ever. Upstream keeps jobs in a table, but a job at work
+when the process dies stays RUNNING for ever, and nobody can tell whether its rows are in. So:
+
+1. `submit` holds a lock from looking the id up to storing the job: of two requests with one id, one gets 409.
+2. A load commits its rows and its outcome together: the outcome is the commit message of the DuckLake snapshot that adds the rows.
+3. `recover`, at the next start, looks at each job that has no end. A load whose snapshot is there is done, with that outcome; a load
+   without one left no trace and is run again. Anything else is reported failed with `backendError`, which clients take as "try again".
+"""
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable
+
+import duckdb
+from local_bigquery import errors
+from local_bigquery.engine import database
+from local_bigquery.errors import BigQueryError
+from local_bigquery.jobs import load, runner, store
+from local_bigquery.models import Job, JobConfiguration, JobConfigurationLoad, JobStatistics, JobStatistics3
+
+_SNAPSHOT_AUTHOR = "load job"
+_INTERRUPTED = "The server stopped while this job ran. Start it again under a new job id."
+
+_submitting = threading.Lock()
+_job_id: contextvars.ContextVar[str] = contextvars.ContextVar("job_id")
+
+
+def apply() -> None:
+    """Replaces submitting and loading; `recover` is for the caller, once the database is open."""
+    errors.STATUSES["backendError"] = (503, "UNAVAILABLE")
+    _serialize_submits()
+    _name_jobs_to_handlers()
+    runner.HANDLERS["load"] = _atomically(load.run)
+
+
+def _serialize_submits() -> None:
+    upstream = runner.submit
+
+    def submit(project_id: str, job_id: str, configuration: JobConfiguration, upload: str | None = None) -> Job:
+        with _submitting:
+            return upstream(project_id, job_id, configuration, upload)
+
+    runner.submit = submit
+
+
+def _name_jobs_to_handlers() -> None:
+    upstream = runner._handle
+
+    def handle(job: Job, job_type: str, running: runner.Running, upload: str | None) -> JobStatistics:
+        _job_id.set(job.jobReference.jobId)
+        return upstream(job, job_type, running, upload)
+
+    runner._handle = handle
+
+
+Load = Callable[[duckdb.DuckDBPyConnection, JobConfigurationLoad, str | None], JobStatistics3]
+
+
+def _atomically(run: Load) -> Load:
+    def load_atomically(
+        cursor: duckdb.DuckDBPyConnection, config: JobConfigurationLoad, upload: str | None
+    ) -> JobStatistics3:
+        cursor.execute("BEGIN")
+        try:
+            outcome = run(cursor, config, upload)
+            catalogue = database.quote(config.destinationTable.projectId)
+            cursor.execute(
+                f"CALL {catalogue}.set_commit_message(?, ?, extra_info => ?)",
+                [_SNAPSHOT_AUTHOR, _job_id.get(), json.dumps(outcome.dump())],
+            )
+            cursor.execute("COMMIT")
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+        return outcome
+
+    return load_atomically
+
+
+def recover() -> None:
+    """Ends every job the last process left at work. Returns at once; loads run again in the background, under their own ids."""
+    for project_id, job_id in database.fetch("SELECT project_id, job_id FROM emulator.jobs WHERE state <> 'DONE'"):
+        _finish(store.load(project_id, job_id))
+
+
+def _finish(job: Job) -> None:
+    config = job.configuration.load
+    if config is None or not config.sourceUris:
+        failure = BigQueryError("backendError", _INTERRUPTED)
+        job_type = job.configuration.jobType.lower()
+        store.save(runner._done(job, JobStatistics.model_validate({job_type: {}}), failure))
+        return
+    outcome = _committed(config.destinationTable.projectId, job.jobReference.jobId)
+    if outcome is not None:
+        store.save(runner._done(job, JobStatistics(load=outcome)))
+        return
+    store.delete(job.jobReference.projectId, job.jobReference.jobId)
+    runner.submit(job.jobReference.projectId, job.jobReference.jobId, job.configuration)
+
+
+def _committed(project_id: str, job_id: str) -> JobStatistics3 | None:
+    rows = database.fetch(
+        f"SELECT commit_extra_info FROM {database.quote(project_id)}.snapshots() WHERE author = ? AND commit_message = ?",
+        [_SNAPSHOT_AUTHOR, job_id],
+    )
+    return JobStatistics3.model_validate_json(rows[0][0]) if rows else None
