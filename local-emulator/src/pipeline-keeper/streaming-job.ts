@@ -1,0 +1,27 @@
+import type { BusConfig, LakeConfig } from '@tributary/platform/config';
+
+export const JOB_NAME = 'tributary-pipeline';
+
+/** Files roll after this long locally; the cloud's default is a minute. */
+const FLUSH_SECONDS = 5;
+
+/** The streaming pipeline's arguments for the local adapters; dataflow-flink/README.md explains each. */
+export function streamingArguments(lake: LakeConfig, bus: BusConfig, piiKeysFile: string): string[] {
+  if (lake.adapter !== 'minio' || bus.adapter !== 'kafka') throw new Error('on a laptop the pipeline reads Kafka and writes MinIO');
+  return [
+    '--runner=FlinkRunner',
+    '--flinkMaster=[auto]',
+    '--attachedMode=false',
+    '--streaming=true',
+    `--jobName=${JOB_NAME}`,
+    '--source=kafka',
+    `--bootstrap=${bus.brokers.join(',')}`,
+    `--topicPrefix=${bus.topicPrefix}`,
+    `--lake=s3://${lake.lakeBucket}`,
+    `--flushSeconds=${FLUSH_SECONDS}`,
+    `--piiKeysFile=${piiKeysFile}`,
+    '--awsRegion=us-east-1',
+    `--endpoint=${lake.endpoint}`,
+    `--awsCredentialsProvider=${JSON.stringify({ '@type': 'StaticCredentialsProvider', accessKeyId: lake.accessKey, secretAccessKey: lake.secretKey })}`,
+  ];
+}

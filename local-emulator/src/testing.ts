@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { createLogger } from '@tributary/platform/log';
+import { withNeeds } from './components/index.ts';
+import { dataFolder } from './components/postgres.ts';
+import { stateRoot } from './instance/folders.ts';
+import { createMachine, ROOT } from './instance/machine.ts';
+import type { Machine } from './supervisor/component.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+import { prepareToolchain } from './toolchain/toolchain.ts';
+
+/** Real components for one test file. */
+export interface TestStack {
+  /** docs/interfaces.md#environment for exactly the components started. */
+  readonly env: Record<string, string>;
+  readonly machine: Machine;
+  /** Ends a component's process at once; the supervisor brings it back. */
+  kill(component: string): Promise<void>;
+  /** Resolves when a component is ready again after `kill`; rejects after two minutes. */
+  untilReady(component: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the named components and what they need with a state of their own; `stop` ends them and deletes that state.
+ *
+ * @param options.settle false leaves out what `needs` would add: the test stands in for it
+ */
+export async function startComponents(names: readonly string[], options: { needs?: boolean } = {}): Promise<TestStack> {
+  const all = withNeeds(names);
+  const components = options.needs === false ? all.filter((component) => names.includes(component.name)).map((component) => ({ ...component, needs: component.needs.filter((need) => names.includes(need)) })) : all;
+  const tools = await prepareToolchain(ROOT, { quiet: true });
+  mkdirSync(stateRoot(), { recursive: true });
+  const state = mkdtempSync(join(stateRoot(), 'test-'));
+  // Components are configured with each other's ports (MinIO with Eventarc's, say) whether or not the other one runs.
+  const { machine, ports } = await createMachine(basename(state), state, withNeeds(ALL_WITH_PORTS), tools);
+  const supervisor = new Supervisor(components, machine, ports, createLogger('supervisor', { level: process.env.TEST_LOG_LEVEL ?? 'silent' }));
+  const names_ = new Set(components.flatMap((component) => component.ports));
+  try {
+    await supervisor.start();
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+  return {
+    env: onlyStarted(machine.env(), names_),
+    machine,
+    kill: (component) => supervisor.kill(component),
+    untilReady: (component) => supervisor.untilComponentReady(component, 120_000),
+    async stop() {
+      await supervisor.stop();
+      rmSync(dataFolder(machine), { recursive: true, force: true });
+      rmSync(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
+
+const ALL_WITH_PORTS = ['feature-push', 'eventarc', 'pipeline', 'debezium-engine'];
+
+/** Which variable points at which component's port. */
+const POINTS_AT: Readonly<Record<string, string>> = {
+  MINIO_ENDPOINT: 'minio',
+  KAFKA_BROKERS: 'kafka',
+  BIGQUERY_ENDPOINT: 'bigquery',
+  RUN_ENDPOINT: 'cloud-run-jobs',
+  FLINK_REST_URL: 'flink-rest',
+  FEAST_SERVER_URL: 'feast-server',
+  REDIS_ADDRESS: 'redis',
+  PGPORT: 'postgres',
+};
+
+/** Leaves out addresses where nothing listens, so that a test that forgot a component gets a clear configuration error. */
+function onlyStarted(env: Record<string, string>, ports: ReadonlySet<string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => POINTS_AT[name] === undefined || ports.has(POINTS_AT[name])));
+}
