@@ -21,6 +21,9 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+/** Takes messages in the order they have per key; may get any of them again. */
+export type BatchHandler = (batch: readonly ReceivedMessage[]) => Promise<void>;
+
 /** The message bus, at least once. Errors: `TransientError` BUS_UNAVAILABLE. */
 export interface Bus {
   /** Resolves once the bus has acknowledged every message; on rejection any part of them may have been published. */
@@ -29,6 +32,10 @@ export interface Bus {
    * Hands batches to `handler` in order per key; a batch is acknowledged when the handler resolves and delivered again when it rejects.
    * @param group consumers of one group share the messages; each group gets all.
    */
-  subscribe(topic: Topic, group: string, handler: (batch: readonly ReceivedMessage[]) => Promise<void>): Promise<Subscription>;
+  subscribe(
+    topic: Topic,
+    group: string,
+    handler: (batch: readonly ReceivedMessage[]) => Promise<void>,
+  ): Promise<Subscription>;
   close(): Promise<void>;
 }

@@ -1,0 +1,30 @@
+import type { BusConfig } from '../config/index.ts';
+import { KafkaBus } from './kafka.ts';
+import type { Bus } from './port.ts';
+import { PubSubBus } from './pubsub.ts';
+import { TOPIC_PARTITIONS } from './topics.ts';
+
+export type { BusErrorCode } from './errors.ts';
+export { KafkaBus, type KafkaSettings } from './kafka.ts';
+export type { BatchHandler, Bus, BusMessage, ReceivedMessage, Subscription, Topic } from './port.ts';
+export { MAX_MESSAGE_BYTES, TOPIC_PARTITIONS } from './topics.ts';
+
+/** A bus that can also be set up. */
+export interface ManagedBus extends Bus {
+  /** Creates the topics of docs/interfaces.md#bus that are missing; existing ones stay as they are. In the cloud Terraform does it. */
+  ensureTopics(): Promise<void>;
+}
+
+/**
+ * The bus that the configuration selects: `createBus(readConfig('bus').bus)`. Nothing connects before it is used.
+ *
+ * Errors of every method: {@link BusErrorCode}.
+ */
+export function createBus(config: BusConfig): ManagedBus {
+  switch (config.adapter) {
+    case 'kafka':
+      return new KafkaBus(config, TOPIC_PARTITIONS);
+    case 'pubsub':
+      return new PubSubBus(config);
+  }
+}

@@ -1,0 +1,138 @@
+import type { PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
+import { createLogger, type Logger } from '../log/index.ts';
+import { type BusErrorCode, busError } from './errors.ts';
+import type { BatchHandler, Bus, BusMessage, Subscription, Topic } from './port.ts';
+import { PubSubSubscription, toPubSub } from './pubsub-subscription.ts';
+import { MAX_MESSAGE_BYTES, TOPIC_PARTITIONS } from './topics.ts';
+
+export interface PubSubSettings {
+  readonly projectId: string;
+  readonly topicPrefix: string;
+  /** `host:port` of an emulator; absent in the cloud. */
+  readonly endpoint?: string | undefined;
+}
+
+/** Messages on their way at once for one call of publish: bounds memory, and is more than one request holds (1,000 messages). https://cloud.google.com/pubsub/quotas#resource_limits */
+const MAX_OUTSTANDING = 1_000;
+
+/** https://grpc.io/docs/guides/status-codes/ */
+const GRPC = { NOT_FOUND: 5, ALREADY_EXISTS: 6, PERMISSION_DENIED: 7, UNAUTHENTICATED: 16 } as const;
+
+/** What the client gives up on without it being the caller's fault is passing; these are not. */
+const PERMANENT: ReadonlyMap<number, BusErrorCode> = new Map([
+  [GRPC.NOT_FOUND, 'BUS_TOPIC_MISSING'],
+  [GRPC.PERMISSION_DENIED, 'BUS_FORBIDDEN'],
+  [GRPC.UNAUTHENTICATED, 'BUS_FORBIDDEN'],
+]);
+
+/** Settings of a subscription that did not exist yet. */
+const SUBSCRIPTION_DEFAULTS = {
+  enableMessageOrdering: true,
+  ackDeadlineSeconds: 60,
+  // Redelivery after a rejection waits within these bounds.
+  retryPolicy: { minimumBackoff: { seconds: 1 }, maximumBackoff: { seconds: 10 } },
+  // Never: a feature server that was off for a month still finds its subscription.
+  expirationPolicy: { ttl: null },
+};
+
+/** The bus on Google Cloud Pub/Sub, with message ordering. A group is the subscription `<topic>.<group>`. */
+export class PubSubBus implements Bus {
+  readonly #settings: PubSubSettings;
+  readonly #log: Logger;
+  readonly #topics = new Map<string, PubSubTopic>();
+  readonly #subscriptions = new Set<Subscription>();
+  #client: Promise<PubSub> | undefined;
+
+  constructor(settings: PubSubSettings) {
+    this.#settings = settings;
+    this.#log = createLogger('bus');
+  }
+
+  async publish(topic: Topic, messages: readonly BusMessage[]): Promise<void> {
+    const handle = await this.#topic(topic);
+    for (let from = 0; from < messages.length; from += MAX_OUTSTANDING) {
+      await this.#publishPart(handle, messages.slice(from, from + MAX_OUTSTANDING));
+    }
+  }
+
+  async #publishPart(topic: PubSubTopic, messages: readonly BusMessage[]): Promise<void> {
+    const what = `publish to ${topic.name}`;
+    const tooLarge = messages.find((message) => message.data.length > MAX_MESSAGE_BYTES);
+    if (tooLarge) throw busError('BUS_MESSAGE_TOO_LARGE', what, new Error(`${tooLarge.data.length} bytes`));
+    const outcomes = await Promise.allSettled(messages.map((message) => topic.publishMessage(toPubSub(message))));
+    let failure: unknown;
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled') continue;
+      failure ??= outcome.reason;
+      // After a failure the client refuses a key until told otherwise, so that nothing overtakes; the caller repeats all of it in order.
+      const { orderingKey } = messages[index]!;
+      if (orderingKey !== '') topic.resumePublishing(orderingKey);
+    }
+    if (failure !== undefined) throw busError(codeOf(failure), what, failure);
+  }
+
+  async subscribe(topic: Topic, group: string, handler: BatchHandler): Promise<Subscription> {
+    const handle = await this.#topic(topic);
+    const name = `${this.#settings.topicPrefix}${topic}.${group}`;
+    const subscription = handle.subscription(name, PubSubSubscription.clientOptions);
+    try {
+      await subscription.create(SUBSCRIPTION_DEFAULTS).catch(ignoreExisting);
+    } catch (error) {
+      throw busError(codeOf(error), `subscribe to ${handle.name} as ${group}`, error);
+    }
+    const pull = new PubSubSubscription(subscription, handler, this.#log);
+    this.#subscriptions.add(pull);
+    return {
+      close: async () => {
+        this.#subscriptions.delete(pull);
+        await pull.close();
+      },
+    };
+  }
+
+  /** Creates the topics that are missing. */
+  async ensureTopics(): Promise<void> {
+    const client = await this.#connect();
+    for (const role of Object.keys(TOPIC_PARTITIONS)) {
+      const name = this.#settings.topicPrefix + role;
+      try {
+        await client.createTopic(name).catch(ignoreExisting);
+      } catch (error) {
+        throw busError(codeOf(error), `create the topic ${name}`, error);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
+    this.#subscriptions.clear();
+    if (this.#client) await (await this.#client).close();
+  }
+
+  async #topic(role: Topic): Promise<PubSubTopic> {
+    const client = await this.#connect();
+    let topic = this.#topics.get(role);
+    if (!topic) {
+      topic = client.topic(this.#settings.topicPrefix + role, { messageOrdering: true });
+      this.#topics.set(role, topic);
+    }
+    return topic;
+  }
+
+  /** The client is loaded on first use: it costs a third of a second, which a process on the other bus should not pay at every cold start. */
+  #connect(): Promise<PubSub> {
+    this.#client ??= import('@google-cloud/pubsub').then(({ PubSub }) => {
+      const { projectId, endpoint } = this.#settings;
+      return new PubSub({ projectId, ...(endpoint ? { apiEndpoint: endpoint } : {}) });
+    });
+    return this.#client;
+  }
+}
+
+function codeOf(error: unknown): BusErrorCode {
+  return PERMANENT.get((error as { code?: number }).code ?? -1) ?? 'BUS_UNAVAILABLE';
+}
+
+function ignoreExisting(error: { code?: number }): void {
+  if (error.code !== GRPC.ALREADY_EXISTS) throw error;
+}
