@@ -28,3 +28,13 @@ export function createBus(config: BusConfig): ManagedBus {
       return new PubSubBus(config);
   }
 }
+
+/** Creates the missing topics of the bus that the configuration selects: `ensureTopics(readConfig('bus').bus)`. */
+export async function ensureTopics(config: BusConfig): Promise<void> {
+  const bus = createBus(config);
+  try {
+    await bus.ensureTopics();
+  } finally {
+    await bus.close();
+  }
+}

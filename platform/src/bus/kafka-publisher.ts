@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CompressionTypes, type Kafka, KafkaJSError, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
+import { CompressionTypes, type Kafka, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
 import type { Logger } from '../log/index.ts';
 import { type BusErrorCode, busError } from './errors.ts';
 import { sizeOf, toKafka } from './kafka-message.ts';
@@ -189,7 +189,7 @@ function asBusError(topic: string, error: unknown): Error {
 /** The permanent code of a kafkajs error, which may be wrapped in "retries exceeded". */
 export function brokerErrorCode(error: unknown): BusErrorCode | undefined {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
-    const type = e instanceof KafkaJSError ? (e as { type?: string }).type : undefined;
+    const { type } = e as { type?: string };
     if (type && PERMANENT[type]) return PERMANENT[type];
   }
   return undefined;
