@@ -7,7 +7,7 @@ import { stateRoot } from './instance/folders.ts';
 import { createMachine, ROOT } from './instance/machine.ts';
 import type { Machine } from './supervisor/component.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
-import { prepareToolchain } from './toolchain/toolchain.ts';
+import { prepareToolchain, type Tool } from './toolchain/toolchain.ts';
 
 /** Real components for one test file. */
 export interface TestStack {
@@ -24,12 +24,13 @@ export interface TestStack {
 /**
  * Starts the named components and what they need with a state of their own; `stop` ends them and deletes that state.
  *
- * @param options.settle false leaves out what `needs` would add: the test stands in for it
+ * @param options.needs false starts only the named ones; the test stands in for what they need
  */
 export async function startComponents(names: readonly string[], options: { needs?: boolean } = {}): Promise<TestStack> {
   const all = withNeeds(names);
   const components = options.needs === false ? all.filter((component) => names.includes(component.name)).map((component) => ({ ...component, needs: component.needs.filter((need) => names.includes(need)) })) : all;
-  const tools = await prepareToolchain(ROOT, { quiet: true });
+  const needed = new Set(components.flatMap((component) => TOOLS[component.name] ?? []));
+  const tools = await prepareToolchain(ROOT, { quiet: true, only: needed });
   mkdirSync(stateRoot(), { recursive: true });
   const state = mkdtempSync(join(stateRoot(), 'test-'));
   // Components are configured with each other's ports (MinIO with Eventarc's, say) whether or not the other one runs.
@@ -54,6 +55,19 @@ export async function startComponents(names: readonly string[], options: { needs
     },
   };
 }
+
+/** What has to be fetched or built before a component can start; a test of one waits for no other's build. */
+const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
+  kafka: ['kafka'],
+  minio: ['minio'],
+  redis: ['python'],
+  bigquery: ['python'],
+  'cloud-run-jobs': ['python'],
+  'feast-server': ['python'],
+  'debezium-engine': ['debezium-engine'],
+  'flink-jobmanager': ['python', 'pipeline'],
+  'flink-taskmanager': ['python', 'pipeline'],
+};
 
 const ALL_WITH_PORTS = ['feature-push', 'eventarc', 'pipeline', 'debezium-engine'];
 

@@ -116,8 +116,13 @@ function adminClient(machine: Machine): Client {
 
 /** Where the cluster's files are. Under root's home nobody else can reach them, so then they go to the temporary folder; `reset` knows both. */
 export function dataFolder(machine: Machine): string {
-  if (account() === undefined || reachable(machine.state)) return join(machine.state, 'postgres');
-  return join(tmpdir(), `tributary-postgres-${createHash('sha256').update(machine.state).digest('hex').slice(0, 12)}`);
+  const [inside, outside] = postgresFolders(machine.state);
+  return account() === undefined || reachable(machine.state) ? inside : outside;
+}
+
+/** Both places where the cluster of an instance may be: below its state, or in the temporary folder. */
+export function postgresFolders(state: string): [string, string] {
+  return [join(state, 'postgres'), join(tmpdir(), `tributary-postgres-${createHash('sha256').update(state).digest('hex').slice(0, 12)}`)];
 }
 
 function account(): { uid: number; gid: number } | undefined {

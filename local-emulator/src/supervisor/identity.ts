@@ -73,3 +73,19 @@ export function processesMarked(instance: string): number[] {
       }
     });
 }
+
+/** Ids of the processes in a group. Linux only; elsewhere just the leader. */
+export function processGroupMembers(group: number): number[] {
+  if (process.platform !== 'linux') return [group];
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) === group;
+      } catch {
+        return false;
+      }
+    });
+}

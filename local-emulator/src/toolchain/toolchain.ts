@@ -4,6 +4,7 @@ import { UserError } from '@tributary/platform/errors';
 import { Listr } from 'listr2';
 import { cached, cacheRoot, inputsHash } from './cache.ts';
 import { ensureMaven } from './maven.ts';
+import { progressTo } from './progress.ts';
 import { ensurePython } from './python.ts';
 import { checkRequirements, type Requirement } from './requirements.ts';
 import { run } from './run.ts';
@@ -24,6 +25,9 @@ export interface Toolchain {
   readonly engineJar: string;
 }
 
+/** The parts of the toolchain that take time to fetch or build. */
+export type Tool = 'python' | 'minio' | 'kafka' | 'debezium-engine' | 'pipeline';
+
 /** The last MinIO source release that its module proxy serves; a pseudo-version, because the project stopped tagging modules. */
 const MINIO_MODULE = 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c';
 const MINIO_KEY = 'minio-20260212';
@@ -35,10 +39,11 @@ const ENGINE_INPUTS = ['run-services/debezium-bridge/engine/pom.xml', 'run-servi
  * Makes every tool available, in parallel where they do not share a cache, and says what it is doing. Everything is kept in the user's cache folder under
  * a name made from its version or from the hash of its sources, so a second run, or a second clone, finds it.
  *
- * @param tools which to prepare; a test that needs one component does not wait for a Maven build of another
+ * @param options.only what to prepare; a test that needs one component does not wait for a Maven build of another
  * @throws {UserError} MISSING_TOOLCHAIN naming each missing prerequisite and the command that installs it; SETUP_FAILED
  */
-export async function prepareToolchain(root: string, options: { quiet?: boolean } = {}): Promise<Toolchain> {
+export async function prepareToolchain(root: string, options: { quiet?: boolean; only?: ReadonlySet<Tool> } = {}): Promise<Toolchain> {
+  const wanted = (tool: Tool): boolean => options.only === undefined || options.only.has(tool);
   const requirements = await checkRequirements();
   const missing = requirements.filter((requirement) => !requirement.ok);
   if (missing.length > 0) throw new UserError('MISSING_TOOLCHAIN', describeMissing(missing));
@@ -53,39 +58,44 @@ export async function prepareToolchain(root: string, options: { quiet?: boolean 
     [
       {
         title: 'Python environment (uv.lock)',
+        enabled: wanted('python'),
         task: async (_, task) => {
-          pythonBin = await ensurePython(root, (line) => {
+          const progress = progressTo((line) => {
             task.output = line;
           });
+          pythonBin = await ensurePython(root, progress);
         },
       },
       {
         title: 'Java parts (Maven: Kafka, Debezium engine, Beam pipeline)',
+        enabled: wanted('kafka') || wanted('debezium-engine') || wanted('pipeline'),
         task: async (_, task) => {
-          const progress = (line: string): void => {
+          const progress = progressTo((line) => {
             task.output = line;
-          };
+          });
           // One after the other: Maven processes that share a local repository get in each other's way.
           const maven = await ensureMaven();
-          kafkaJars = await ensureKafka(root, maven, progress);
-          engineJar = await ensureJar(root, maven, 'run-services/debezium-bridge/engine', 'debezium-engine.jar', ENGINE_INPUTS, progress);
-          pipelineJar = await ensureJar(root, maven, 'dataflow-flink', 'tributary-pipeline.jar', PIPELINE_INPUTS, progress);
+          if (wanted('kafka')) kafkaJars = await ensureKafka(root, maven, progress);
+          if (wanted('debezium-engine')) engineJar = await ensureJar(root, maven, 'run-services/debezium-bridge/engine', 'debezium-engine.jar', ENGINE_INPUTS, progress);
+          if (wanted('pipeline')) pipelineJar = await ensureJar(root, maven, 'dataflow-flink', 'tributary-pipeline.jar', PIPELINE_INPUTS, progress);
         },
       },
       {
         title: 'Object store (MinIO, built with Go)',
+        enabled: wanted('minio'),
         task: async (_, task) => {
-          minio = await ensureMinio((line) => {
+          const progress = progressTo((line) => {
             task.output = line;
           });
+          minio = await ensureMinio(progress);
         },
       },
     ],
     { concurrent: true, renderer: options.quiet ? 'silent' : process.stdout.isTTY ? 'default' : 'simple', fallbackRenderer: 'simple', rendererOptions: { showTimer: true } as never },
   );
   await tasks.run();
-  const site = sitePackages(pythonBin);
-  writeFileSync(join(cacheRoot(), 'complete'), '');
+  const site = pythonBin === '' ? '' : sitePackages(pythonBin);
+  if (options.only === undefined) writeFileSync(join(cacheRoot(), 'complete'), '');
   return {
     java,
     node: process.execPath,

@@ -1,0 +1,92 @@
+import { UserError } from '@tributary/platform/errors';
+import { Command, Option } from 'commander';
+
+/**
+ * The commands that people run through npm scripts. Each is loaded when it is asked for, so that `doctor` starts without Kafka's client. An error that a
+ * person can act on ends in its message and exit status 1, without a stack trace.
+ */
+const program = new Command('tributary').description('Tributary on a laptop').showHelpAfterError('(add --help for what there is)');
+
+program
+  .command('demo')
+  .description('sets up and starts everything, seeds, waits until every change is online, and checks every layer')
+  .option('--input <path>', 'file or folder with events (default: the committed mock events)')
+  .addOption(new Option('--format <format>', 'format of the input').choices(['ndjson', 'online-retail', 'taobao']).default('ndjson'))
+  .option('--rate <rate>', 'seed at this rate, for example 500/s')
+  .option('--speed <factor>', 'replay the recorded time this many times as fast', Number)
+  .option('--keep', 'leave everything running afterwards', false)
+  .action(async (options) => (await import('./demo/demo.ts')).demo(options));
+
+program
+  .command('up')
+  .description('starts everything and leaves it running; its state survives until reset')
+  .action(async () => (await import('./commands/lifecycle.ts')).up());
+
+program
+  .command('down')
+  .description('stops every running instance')
+  .action(async () => (await import('./commands/lifecycle.ts')).down());
+
+program
+  .command('reset')
+  .description('stops everything and deletes its state')
+  .action(async () => (await import('./commands/lifecycle.ts')).reset());
+
+program
+  .command('status')
+  .description('shows components, their addresses and their memory')
+  .option('--json', 'as JSON', false)
+  .action(async (options) => (await import('./commands/status.ts')).status(options));
+
+program
+  .command('logs')
+  .description('prints the logs of one component, or of all')
+  .argument('[component]')
+  .option('-f, --follow', 'keep printing', false)
+  .action(async (component, options) => (await import('./commands/logs.ts')).logs(component, options));
+
+program
+  .command('doctor')
+  .description('checks what the machine must bring and names what is missing')
+  .action(async () => (await import('./commands/doctor.ts')).doctor());
+
+program
+  .command('setup')
+  .description('fetches and builds everything, and starts nothing')
+  .action(async () => (await import('./commands/lifecycle.ts')).setup());
+
+program
+  .command('seed')
+  .description("writes events to the running instance's database")
+  .option('--input <path>', 'file or folder with events (default: the committed mock events)')
+  .addOption(new Option('--format <format>', 'format of the input').choices(['ndjson', 'online-retail', 'taobao']).default('ndjson'))
+  .option('--rate <rate>', 'at this rate, for example 500/s')
+  .option('--speed <factor>', 'replay the recorded time this many times as fast', Number)
+  .action(async (options) => (await import('./commands/seed.ts')).seedRunning(options));
+
+program
+  .command('contracts')
+  .description('lints the contracts and generates what follows from them')
+  .option('--check', 'only check that generated files are fresh', false)
+  .action(async (options) => (await import('./commands/contracts.ts')).contracts(options));
+
+program
+  .command('test')
+  .description('runs every check and test')
+  .option('--only <part>', 'static, unit, java, python or integration')
+  .action(async (options) => (await import('./commands/test.ts')).test(options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof UserError || process.env.LOG_LEVEL !== 'debug') {
+    const code = error instanceof UserError ? ` [${error.code}]` : '';
+    process.stderr.write(`\nError${code}: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (!(error instanceof UserError)) process.stderr.write('This is not an error we expected; LOG_LEVEL=debug shows where it came from.\n');
+  } else {
+    console.error(error);
+  }
+  process.exitCode = 1;
+}
+// Clients of a stopped instance may keep sockets open; the command is over.
+process.exit(process.exitCode ?? 0);
