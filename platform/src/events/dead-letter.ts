@@ -57,8 +57,8 @@ export interface DeadLetterInput {
   readonly attempt?: number;
   /** Where it came from: a change's source, or `{uri, generation, line}` of a batch row. */
   readonly source: Readonly<Record<string, unknown>> | null;
-  /** The original bytes as they may be stored: sealed where they may hold clear PII. */
-  readonly payload: Uint8Array;
+  /** The original bytes as they may be stored: the text of their seal (`platform/pii`) where they may hold clear PII. */
+  readonly payload: Uint8Array | string;
   readonly sealed: boolean;
   readonly time?: Date;
 }

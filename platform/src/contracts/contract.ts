@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+/** What a value is; how each is written on the wire: docs/interfaces.md#wire-encoding-of-values-json */
+export const FIELD_TYPES = [
+  'STRING',
+  'INT64',
+  'NUMERIC',
+  'FLOAT64',
+  'BOOL',
+  'TIMESTAMP',
+  'DATE',
+  'BYTES',
+  'JSON',
+] as const;
+/** What happens to a value before it is stored, logged or dead-lettered. docs/interfaces.md#pii */
+export const PII_CLASSES = ['none', 'tokenize', 'mask', 'drop'] as const;
+/** The harmless part a mask keeps. */
+export const MASK_KEEPS = ['ipv4_prefix16', 'last2'] as const;
+
+/** PostgreSQL, BigQuery and Parquet all take these unquoted. */
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected a lower-case name: a letter, then letters, digits or _');
+
+export const contractFieldSchema = z.strictObject({
+  name: identifier,
+  type: z.enum(FIELD_TYPES),
+  required: z.boolean(),
+  pii: z.enum(PII_CLASSES),
+  maskKeep: z.enum(MASK_KEEPS).optional(),
+  enum: z.array(z.string()).min(1).optional(),
+  /** Inclusive. */
+  min: z.number().optional(),
+  /** Inclusive. */
+  max: z.number().optional(),
+  /** A regular expression that JavaScript and Java read alike, found anywhere unless anchored. */
+  pattern: z.string().optional(),
+  description: z.string().min(1),
+});
+
+/** A contract as every part reads it: docs/interfaces.md#contracts */
+export const compiledContractSchema = z.strictObject({
+  stream: identifier,
+  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'expected a version such as 1.0.0'),
+  /** The stream's, in a sentence. */
+  description: z.string().min(1),
+  table: z.strictObject({ schema: identifier, name: identifier }),
+  /** In key order. */
+  primaryKey: z.array(identifier).min(1),
+  /** The field that says when it happened; null where the commit time does. */
+  eventTime: identifier.nullable(),
+  freshnessSeconds: z.int().min(1),
+  fields: z.array(contractFieldSchema).min(1),
+});
+
+export const compiledContractsSchema = z.strictObject({ streams: z.record(identifier, compiledContractSchema) });
+
+export type FieldType = (typeof FIELD_TYPES)[number];
+export type PiiClass = (typeof PII_CLASSES)[number];
+export type MaskKeep = (typeof MASK_KEEPS)[number];
+export type ContractField = Readonly<z.output<typeof contractFieldSchema>>;
+export type CompiledContract = Readonly<z.output<typeof compiledContractSchema>>;
+
+/** The fields that exist after the bridge: all but those of class `drop`. */
+export function carriedFields(contract: CompiledContract): readonly ContractField[] {
+  return contract.fields.filter((field) => field.pii !== 'drop');
+}

@@ -1,0 +1,13 @@
+/** Contracts at run time: what streams there are, what their fields are, and whether a row keeps to them. */
+export {
+  type CompiledContract,
+  type ContractField,
+  carriedFields,
+  type FieldType,
+  type MaskKeep,
+  type PiiClass,
+} from './contract.ts';
+export { compareDecimals } from './decimal.ts';
+export { COMPILED_CONTRACTS, type Contracts, contractOfTable, loadContracts } from './load.ts';
+export { METADATA_COLUMNS } from './metadata.ts';
+export { type Completeness, type RowValidator, rowValidator, type Violation } from './validator.ts';
