@@ -1,0 +1,136 @@
+import type { File, Storage } from '@google-cloud/storage';
+import { lakeError, retried } from './errors.ts';
+import type { Lake, LakeObject, WriteOptions } from './port.ts';
+
+export interface GcsSettings {
+  readonly projectId: string;
+  /** Of a stand-in, for tests; absent in the cloud. */
+  readonly endpoint?: string;
+}
+
+/** How often `read` starts over because the object was replaced between its two requests. */
+const READ_ATTEMPTS = 10;
+
+/**
+ * The lake on Google Cloud Storage. Tokens are generations, so a condition names one exact content. Conditional writes are never repeated by this class (as with
+ * MinioLake: a repetition could mistake its own first attempt for another writer).
+ */
+export class GcsLake implements Lake {
+  readonly #settings: GcsSettings;
+  #storage: Promise<Storage> | undefined;
+
+  constructor(settings: GcsSettings) {
+    this.#settings = settings;
+  }
+
+  async read(bucket: string, name: string): Promise<{ body: Buffer; object: LakeObject } | undefined> {
+    const storage = await this.#connect();
+    for (let attempt = 1; attempt <= READ_ATTEMPTS; attempt += 1) {
+      const object = await this.#found(bucket, name, async () => {
+        const [metadata] = await storage.bucket(bucket).file(name).getMetadata();
+        return describe(bucket, { name, ...metadata });
+      });
+      if (!object) return undefined;
+      // Pinned to the generation just seen: a newer one in between makes it vanish, never mix.
+      const body = await this.#found(bucket, name, async () => {
+        const [content] = await storage.bucket(bucket).file(name, { generation: object.generation }).download();
+        return content;
+      });
+      if (body) return { body, object };
+    }
+    const busy = new Error(`it changed ${READ_ATTEMPTS} times while it was read`);
+    throw lakeError('read', this.uri(bucket, name), undefined, busy);
+  }
+
+  async write(bucket: string, name: string, body: Buffer | string, options: WriteOptions = {}): Promise<LakeObject> {
+    const storage = await this.#connect();
+    const file = storage.bucket(bucket).file(name);
+    const generation = options.ifAbsent ? 0 : options.ifMatch;
+    const save = () =>
+      this.#attempt('write', bucket, name, () =>
+        file.save(body, {
+          resumable: false,
+          contentType: options.contentType ?? 'application/octet-stream',
+          ...(generation === undefined ? {} : { preconditionOpts: { ifGenerationMatch: generation } }),
+        }),
+      );
+    await (generation === undefined ? retried(save) : save());
+    return describe(bucket, { name, size: Buffer.byteLength(body), ...writtenGeneration(file) });
+  }
+
+  async *list(bucket: string, prefix: string): AsyncIterable<LakeObject> {
+    const storage = await this.#connect();
+    let pageToken: string | undefined;
+    do {
+      const query = { prefix, autoPaginate: false, ...(pageToken ? { pageToken } : {}) };
+      const [files, next] = await retried(() =>
+        this.#attempt('list', bucket, prefix, () => storage.bucket(bucket).getFiles(query)),
+      );
+      for (const file of files) yield describe(bucket, { ...file.metadata, name: file.name });
+      pageToken = (next as { pageToken?: string } | null)?.pageToken;
+    } while (pageToken);
+  }
+
+  async remove(bucket: string, name: string): Promise<void> {
+    const storage = await this.#connect();
+    await this.#found(bucket, name, () => storage.bucket(bucket).file(name).delete(), 'remove');
+  }
+
+  uri(bucket: string, name: string): string {
+    return `gs://${bucket}/${name}`;
+  }
+
+  /** Undefined where the object does not exist. */
+  #found<T>(bucket: string, name: string, call: () => Promise<T>, action = 'read'): Promise<T | undefined> {
+    return retried(() =>
+      this.#attempt(action, bucket, name, async () => {
+        try {
+          return await call();
+        } catch (error) {
+          if (statusOf(error) === 404 && !/bucket/i.test((error as Error).message)) return undefined;
+          throw error;
+        }
+      }),
+    );
+  }
+
+  async #attempt<T>(action: string, bucket: string, name: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw lakeError(action, this.uri(bucket, name), statusOf(error), error);
+    }
+  }
+
+  /** Loaded on first use: a process with the other store should not pay for it at every cold start. */
+  #connect(): Promise<Storage> {
+    this.#storage ??= import('@google-cloud/storage').then(({ Storage }) => {
+      const { projectId, endpoint } = this.#settings;
+      return new Storage({
+        projectId,
+        ...(endpoint ? { apiEndpoint: endpoint } : {}),
+        retryOptions: { autoRetry: false },
+      });
+    });
+    return this.#storage;
+  }
+}
+
+function writtenGeneration(file: File): { generation: string | number } {
+  const { generation } = file.metadata;
+  if (generation === undefined) throw new Error(`Cloud Storage did not tell the generation of ${file.name} it wrote`);
+  return { generation };
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = Number((error as { code?: unknown; status?: unknown }).code ?? (error as { status?: unknown }).status);
+  return Number.isInteger(status) ? status : undefined;
+}
+
+function describe(
+  bucket: string,
+  metadata: { name: string; generation?: string | number; size?: string | number },
+): LakeObject {
+  const generation = String(metadata.generation);
+  return { bucket, name: metadata.name, generation, token: generation, size: Number(metadata.size) };
+}
