@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import type { Lake } from '../lake/port.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type DrainRules, drainHeld, type Failure, type InlineWork } from './drain.ts';
+import type { Manifest } from './format.ts';
+import { Lease } from './lease.ts';
+import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules } from './long-work.ts';
+import { Manifests } from './manifests.ts';
+import { settle } from './settle.ts';
+import { ControlStore } from './store.ts';
+
+export interface GroupCommitOptions<P> {
+  readonly lake: Lake;
+  /** The bucket that holds `control/`. */
+  readonly bucket: string;
+  /** a-z 0-9 _ -; different commits never wait for each other. */
+  readonly name: string;
+  /** What an arrival carries. */
+  readonly payload: z.ZodType<P>;
+  readonly clock?: Clock;
+  /** How long a holder that died keeps others out. */
+  readonly leaseMs?: number;
+  /** Arrivals in one manifest, at most (those of a failed one that join it aside). */
+  readonly maxArrivals?: number;
+  /** How many of the last manifests tell repeats: an arrival whose id they did is dropped. 0 where the caller knows better, at most 50. */
+  readonly remember?: number;
+  /** Whether the arrivals of a failed manifest join the next one; else whoever recorded them has to do so again. */
+  readonly carryFailed?: boolean;
+  /** Between the starts of two manifests, at least; it keeps under daily limits. Inline work only. */
+  readonly spacingMs?: number;
+  /** A job starts once no arrival has come for this long, or after ten times that. Long work only. */
+  readonly settleMs?: number;
+  /** Attempts at inline work that fails for good, and the patience with jobs. */
+  readonly maxAttempts?: number;
+  readonly longWork?: Partial<LongWorkRules>;
+  /** How long one call of `drain` takes up new manifests: below the time limit of the function it runs in. */
+  readonly budgetMs?: number;
+  readonly newId?: () => string;
+}
+
+/** Long enough for a pause of the process or the lake, short enough not to be noticed much when a holder dies. */
+const DEFAULT_LEASE_MS = 15_000;
+/** One load job takes as many URIs. https://cloud.google.com/bigquery/quotas#load_jobs */
+const DEFAULT_MAX_ARRIVALS = 10_000;
+const DEFAULT_REMEMBER = 20;
+const DEFAULT_INLINE_ATTEMPTS = 5;
+/** An event-driven function may run for 9 minutes. https://cloud.google.com/functions/quotas#time_limits */
+const DEFAULT_BUDGET_MS = 7 * 60_000;
+
+/** `taken`: this call worked. `elsewhere`: another holder does or will. */
+export type DrainOutcome = { readonly outcome: 'drained' | 'out-of-time' | 'elsewhere'; readonly manifests: number };
+/** `running`: one is open already; what waits goes with the next. */
+export type StartOutcome = 'started' | 'running' | 'nothing-waits' | 'elsewhere';
+/** `ended`: this report ended the manifest. `stale`: it had ended, or a newer attempt took over, or it is unknown: nothing changed. */
+export type FinishOutcome = 'ended' | 'stale';
+
+/**
+ * Turns many arrivals, concurrent and repeated, into few pieces of work, each done by one process at a time and none forgotten.
+ *
+ * **States.** An arrival *waits* (its object exists), is *in a manifest* (open), and is *done* (the manifest is; its object is removed). A manifest is
+ * *open* until it is *done* or *failed*. At most one manifest of a commit is open, and it has the highest number: number n + 1 is only written, where it
+ * does not exist, by one who read that n has ended.
+ *
+ * **Inline work** (`record`, then `drain`): whoever gets the lease finishes an open manifest first, then turns all waiting arrivals into the next one,
+ * works on it, marks it done, removes its arrivals, and repeats until nothing waits. Whoever misses the lease leaves at once, for its arrival is on record: either
+ * the holder's next list has it, or the look that every holder takes after it released the lease.
+ *
+ * **Long work** (`record`, then `startNext`; `finish` when the job reports; `repair` now and then): the lease covers only the start. While the
+ * manifest is open everything else waits behind it and becomes one next manifest: one run at a time, at most one waiting.
+ *
+ * **A crash at any line** leaves one of these, and the next call of anyone mends it:
+ * - an arrival without a holder: the next `drain` or `startNext`, of another arrival or of the sweep, takes it along;
+ * - a lease: it expires;
+ * - an open manifest with inline work: it is finished first, as the next attempt, under the same id;
+ * - an open manifest whose job was not started, died, or ended without a word: `repair` starts it again, up to a limit, then fails it aloud;
+ * - an ended manifest whose arrivals were not removed: whoever opens the next one knows them by their nonces and removes them.
+ *
+ * **Two who believe to hold the lease** (clocks differ, processes pause) meet at the manifest: creating, claiming and ending it are conditional writes, and
+ * one wins. Both may have run the same work, under the same manifest id, which is why work has to be idempotent by it.
+ */
+export class GroupCommit<P> {
+  readonly name: string;
+  readonly #options: GroupCommitOptions<P>;
+  readonly #clock: Clock;
+  readonly #store: ControlStore<P>;
+  readonly #manifests: Manifests<P>;
+  readonly #jobs: JobRuns<P>;
+  readonly #newId: () => string;
+  /** Within this process one call drains and the others only tell it to look again. */
+  #draining = false;
+  #lookAgain = false;
+
+  constructor(options: GroupCommitOptions<P>) {
+    this.#options = options;
+    this.name = options.name;
+    this.#clock = options.clock ?? systemClock;
+    this.#newId = options.newId ?? randomUUID;
+    this.#store = new ControlStore(options.lake, options.bucket, options.name, options.payload);
+    this.#manifests = new Manifests(this.#store, this.#clock, {
+      maxArrivals: options.maxArrivals ?? DEFAULT_MAX_ARRIVALS,
+      remember: options.remember ?? DEFAULT_REMEMBER,
+      carryFailed: options.carryFailed ?? true,
+      newId: this.#newId,
+    });
+    this.#jobs = new JobRuns(this.#manifests, this.#clock, { ...LONG_WORK_RULES, ...options.longWork });
+  }
+
+  /**
+   * Puts an arrival on record; once this resolves it is not forgotten. The same id again is the same arrival.
+   *
+   * @param id deterministic, so that an event told twice is one arrival: up to 200 of A-Z a-z 0-9 _ . -
+   */
+  async record(id: string, payload: P): Promise<void> {
+    const recordedAt = new Date(this.#clock.now()).toISOString();
+    await this.#store.putArrival({ id, nonce: this.#newId(), recordedAt, payload });
+  }
+
+  /** Whether nothing is on record and nothing is open. */
+  async isIdle(): Promise<boolean> {
+    if (await this.#manifests.anyWaiting()) return false;
+    return (await this.#manifests.latest())?.manifest.state !== 'open';
+  }
+
+  /**
+   * Does all waiting work, inline, unless somebody else is at it.
+   *
+   * @throws what `work.run` throws; the manifest stays open, and the next call takes it up again.
+   */
+  async drain(work: InlineWork<P>): Promise<DrainOutcome> {
+    if (this.#draining) {
+      this.#lookAgain = true;
+      return { outcome: 'elsewhere', manifests: 0 };
+    }
+    this.#draining = true;
+    try {
+      return await this.#drain(work);
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  async #drain(work: InlineWork<P>): Promise<DrainOutcome> {
+    const rules: DrainRules = {
+      maxAttempts: this.#options.maxAttempts ?? DEFAULT_INLINE_ATTEMPTS,
+      spacingMs: this.#options.spacingMs ?? 0,
+      deadline: this.#clock.now() + (this.#options.budgetMs ?? DEFAULT_BUDGET_MS),
+    };
+    let manifests = 0;
+    do {
+      this.#lookAgain = false;
+      const ended = await this.#underLease((lease) =>
+        drainHeld({ manifests: this.#manifests, clock: this.#clock, lease }, work, rules),
+      );
+      if (ended === undefined) {
+        // An arrival of this process that relied on this call may be later than the last look of the one who holds the lease.
+        if (this.#lookAgain) continue;
+        return { outcome: 'elsewhere', manifests };
+      }
+      manifests += ended;
+      if (this.#clock.now() >= rules.deadline) return { outcome: 'out-of-time', manifests };
+      // Whoever came between our last list and our release found the lease taken and left: their arrival is ours. The flag comes last, for
+      // nothing can happen between reading it and clearing `#draining`.
+    } while ((await this.#manifests.anyWaiting()) || this.#lookAgain);
+    return { outcome: 'drained', manifests };
+  }
+
+  /**
+   * Starts a job for all that waits, unless one is open.
+   *
+   * @throws what `work.start` throws; the attempt is given back, and the next `startNext` or `repair` takes it up.
+   */
+  async startNext(work: LongWork<P>): Promise<StartOutcome> {
+    for (;;) {
+      const outcome = await this.#underLease((lease) => this.#startHeld(lease, work));
+      if (outcome === undefined) return 'elsewhere';
+      // As in `drain`: others found the lease taken and left. Where a manifest is open its end goes on with what waits; but it may have
+      // ended while this call held the lease.
+      if ((await this.openManifest()) !== undefined || !(await this.#manifests.anyWaiting())) return outcome;
+    }
+  }
+
+  async #startHeld(lease: Lease, work: LongWork<P>): Promise<StartOutcome> {
+    const latest = await this.#manifests.latest();
+    if (latest?.manifest.state === 'open') {
+      if (latest.manifest.claimedAt !== null) return 'running';
+      return (await this.#jobs.repair(work)) === 'restarted' ? 'started' : 'running';
+    }
+    if (this.#options.settleMs) {
+      await settle(() => this.#store.waiting(DEFAULT_MAX_ARRIVALS), this.#options.settleMs, this.#clock, lease.lost);
+      if (!(await lease.renew())) return 'running';
+    }
+    const opened = await this.#manifests.open(latest);
+    if (!opened) return 'nothing-waits';
+    await this.#jobs.launch(opened, work);
+    return 'started';
+  }
+
+  /**
+   * Takes a job's report. A report that comes twice, or from an attempt that was given up meanwhile, changes nothing. Afterwards `startNext` goes on with
+   * what waits.
+   */
+  async finish(manifestId: string, attempt: number, failure: Failure | null): Promise<FinishOutcome> {
+    const number = this.#store.names.numberOf(manifestId);
+    const found = number === undefined ? undefined : await this.#store.readManifest(number);
+    if (found?.manifest.state !== 'open' || found.manifest.attempt !== attempt) return 'stale';
+    const ended = await this.#manifests.end(found, failure ? 'failed' : 'done', failure);
+    return ended ? 'ended' : 'stale';
+  }
+
+  /** Looks after a job that may have died without reporting, then starts what waits. */
+  async repair(work: LongWork<P>): Promise<void> {
+    const outcome = await this.#jobs.repair(work);
+    if (outcome === 'ended' || outcome === 'nothing-open') await this.startNext(work);
+  }
+
+  /** The open manifest, if there is one. */
+  async openManifest(): Promise<Manifest<P> | undefined> {
+    const latest = await this.#manifests.latest();
+    return latest?.manifest.state === 'open' ? latest.manifest : undefined;
+  }
+
+  /** The result of `work`; undefined where somebody else holds the lease. */
+  async #underLease<T>(work: (lease: Lease) => Promise<T>): Promise<T | undefined> {
+    const { lake, bucket } = this.#options;
+    const terms = { holder: this.#newId(), ttlMs: this.#options.leaseMs ?? DEFAULT_LEASE_MS };
+    const lease = await Lease.acquire({ lake, bucket, clock: this.#clock }, this.#store.names.lease, terms);
+    if (!lease) return undefined;
+    try {
+      return await lease.keepDuring(() => work(lease));
+    } finally {
+      // An error here would hide the work's own; a lease that is not released expires.
+      await lease.release().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { TransientError, TributaryError } from '../errors/index.ts';
+import type { Clock } from './clock.ts';
+import type { Manifest } from './format.ts';
+import type { Lease } from './lease.ts';
+import type { Manifests } from './manifests.ts';
+import type { Versioned } from './store.ts';
+
+/** Work that ends before the function that does it. */
+export interface InlineWork<P> {
+  /**
+   * Does what the manifest asks for. It is repeated with the same manifest after a crash, so its effects carry the manifest's id or are idempotent
+   * otherwise. It throws `TransientError` where the same call may succeed later.
+   */
+  run(manifest: Manifest<P>, lost: AbortSignal): Promise<void>;
+  /** Tells of a manifest that is given up; told again after a crash. */
+  failed(manifest: Manifest<P>, error: Failure): Promise<void>;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface DrainRules {
+  /** A manifest whose work fails for good this many times is given up, so that it does not block what follows. */
+  readonly maxAttempts: number;
+  /** Between the starts of two manifests, at least. */
+  readonly spacingMs: number;
+  /** No manifest is begun by `clock` later than this. */
+  readonly deadline: number;
+}
+
+export interface HeldCommit<P> {
+  readonly manifests: Manifests<P>;
+  readonly clock: Clock;
+  readonly lease: Lease;
+}
+
+/** Works, under the lease, on one manifest after the other until nothing waits. Returns how many ended. */
+export async function drainHeld<P>(held: HeldCommit<P>, work: InlineWork<P>, rules: DrainRules): Promise<number> {
+  const { manifests, clock, lease } = held;
+  let ended = 0;
+  while (!lease.lost.aborted && clock.now() < rules.deadline) {
+    const latest = await manifests.latest();
+    if (latest && latest.manifest.state !== 'open' && rules.spacingMs > 0) {
+      if (!(await manifests.anyWaiting())) return ended;
+      await clock.sleep(latest.manifest.openedAt + rules.spacingMs - clock.now(), lease.lost);
+      // A holder that slept through its lease must not go on from what it read before.
+      if (!(await lease.renew())) return ended;
+    }
+    // An open manifest was left by a holder that died or failed: it is finished first, as the next attempt.
+    const taken = latest?.manifest.state === 'open' ? await manifests.claim(latest) : await manifests.open(latest);
+    if (!taken) return ended;
+    if (await runOne(held, taken, work, rules)) ended += 1;
+  }
+  return ended;
+}
+
+/** Whether this holder ended the manifest; not so where another was found to work on it. */
+async function runOne<P>(
+  { manifests, lease }: HeldCommit<P>,
+  taken: Versioned<P>,
+  work: InlineWork<P>,
+  rules: DrainRules,
+): Promise<boolean> {
+  try {
+    await work.run(taken.manifest, lease.lost);
+  } catch (error) {
+    if (error instanceof TransientError || taken.manifest.attempt < rules.maxAttempts) throw error;
+    const failure = failureOf(error);
+    await work.failed(taken.manifest, failure);
+    return (await manifests.end(taken, 'failed', failure)) !== undefined;
+  }
+  return (await manifests.end(taken, 'done')) !== undefined;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof TributaryError) return { code: error.code, message: error.message };
+  return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) };
+}

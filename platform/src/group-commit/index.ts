@@ -1,0 +1,13 @@
+/** Group commit: many arrivals, few pieces of work, none forgotten. The state machine is told at `GroupCommit`. */
+export { type Clock, systemClock } from './clock.ts';
+export {
+  type DrainOutcome,
+  type FinishOutcome,
+  GroupCommit,
+  type GroupCommitOptions,
+  type StartOutcome,
+} from './commit.ts';
+export type { Failure, InlineWork } from './drain.ts';
+export type { Arrival, Manifest } from './format.ts';
+export { type CommitState, inspectCommits } from './inspect.ts';
+export type { LongWork, LongWorkRules } from './long-work.ts';

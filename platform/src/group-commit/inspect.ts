@@ -1,0 +1,52 @@
+import pLimit from 'p-limit';
+import type { Lake } from '../lake/port.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { CONTROL, ControlNames, leaseSchema, manifestSchema, parseControl } from './format.ts';
+
+export interface CommitState {
+  readonly name: string;
+  /** Arrivals on record, those of the open manifest included. */
+  readonly waiting: number;
+  /** The id of the open manifest. */
+  readonly openManifest: string | null;
+  readonly leaseHeld: boolean;
+}
+
+/** A prefix in `control/` that is not a commit has no manifests; its reads are few. */
+const CONCURRENT_READS = 8;
+
+/** What every group commit of a lake is at, in name order. Nothing is under way in the chain where none waits, is open, or holds its lease. */
+export async function inspectCommits(lake: Lake, bucket: string, clock: Clock = systemClock): Promise<CommitState[]> {
+  const objects = new Map<string, string[]>();
+  for await (const { name } of lake.list(bucket, CONTROL)) {
+    const commit = name.slice(CONTROL.length).split('/', 1)[0]!;
+    objects.set(commit, [...(objects.get(commit) ?? []), name]);
+  }
+  const limit = pLimit(CONCURRENT_READS);
+  const states = [...objects].map(([commit, names]) => limit(() => inspect(lake, bucket, clock, commit, names)));
+  return (await Promise.all(states)).filter((state) => state !== undefined);
+}
+
+async function inspect(
+  lake: Lake,
+  bucket: string,
+  clock: Clock,
+  commit: string,
+  objects: readonly string[],
+): Promise<CommitState | undefined> {
+  const names = new ControlNames(commit);
+  const arrivals = objects.filter((name) => name.startsWith(names.arrivals));
+  const manifest = objects.findLast((name) => name.startsWith(names.manifests));
+  const hasLease = objects.includes(names.lease);
+  if (arrivals.length === 0 && manifest === undefined && !hasLease) return undefined;
+  const foundManifest = manifest === undefined ? undefined : await lake.read(bucket, manifest);
+  const foundLease = hasLease ? await lake.read(bucket, names.lease) : undefined;
+  const latest = foundManifest && parseControl(manifestSchema, foundManifest.object.name, foundManifest.body);
+  const lease = foundLease && parseControl(leaseSchema, names.lease, foundLease.body);
+  return {
+    name: commit,
+    waiting: arrivals.length,
+    openManifest: latest?.state === 'open' ? latest.id : null,
+    leaseHeld: lease !== undefined && lease.holder !== null && lease.expiresAt > clock.now(),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Clock } from './clock.ts';
+
+/** New arrivals put a start off for this many times the settling time, at most. */
+const MAX_SETTLE_FACTOR = 10;
+/** Looks per settling time. */
+const LOOKS = 3;
+
+/**
+ * Waits until nothing has arrived for `settleMs`, so that a burst becomes one run; ten times that at most, so that a steady stream is not put off
+ * for ever. Returns at once where nothing waits.
+ */
+export async function settle(
+  waiting: () => Promise<readonly string[]>,
+  settleMs: number,
+  clock: Clock,
+  stop: AbortSignal,
+): Promise<void> {
+  const begun = clock.now();
+  let seen = new Set(await waiting());
+  let lastNews = begun;
+  // Names are only compared, so that a clock that differs from the recorders' does not matter.
+  while (seen.size > 0 && !stop.aborted) {
+    const now = clock.now();
+    if (now - lastNews >= settleMs || now - begun >= settleMs * MAX_SETTLE_FACTOR) return;
+    await clock.sleep(settleMs / LOOKS, stop);
+    const current = await waiting();
+    if (current.some((name) => !seen.has(name))) lastNews = clock.now();
+    seen = new Set(current);
+  }
+}
