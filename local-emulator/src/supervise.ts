@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createLogger } from '@tributary/platform/log';
 import { COMPONENTS } from './components/index.ts';
+import { rememberEnvironment } from './instance/environment.ts';
 import { instanceFolder } from './instance/folders.ts';
 import { createMachine } from './instance/machine.ts';
 import { type ProcessIdentity, isAlive } from './supervisor/identity.ts';
@@ -20,6 +21,7 @@ const log = createLogger('supervisor');
 const state = instanceFolder(instance);
 const tools = JSON.parse(readFileSync(values.tools ?? '', 'utf8')) as Toolchain;
 const { machine, ports } = await createMachine(instance, state, COMPONENTS, tools);
+rememberEnvironment(state, machine.env());
 const supervisor = new Supervisor(COMPONENTS, machine, ports, log);
 
 let ending: Promise<void> | undefined;

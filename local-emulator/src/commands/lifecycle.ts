@@ -1,10 +1,7 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { startInstance, stopInstance } from '../instance/control.ts';
 import { instances, stateRoot } from '../instance/folders.ts';
 import { cleanUpAfterKilledSupervisors, removeState, runningInstances } from '../instance/leftovers.ts';
 import { ROOT } from '../instance/machine.ts';
-import { postgresFolders } from '../components/postgres.ts';
 import { prepareToolchain } from '../toolchain/toolchain.ts';
 import { printComponents, startProgress } from './status.ts';
 
@@ -34,7 +31,7 @@ export async function down(): Promise<void> {
     if (!(await stopInstance(instance))) continue;
     stopped += 1;
     process.stdout.write(`stopped ${instance}\n`);
-    if (instance.startsWith('demo-')) remove(instance);
+    if (instance.startsWith('demo-')) removeState(instance);
   }
   if (stopped === 0) process.stdout.write('Nothing was running.\n');
 }
@@ -42,14 +39,8 @@ export async function down(): Promise<void> {
 /** Stops everything and deletes all state. */
 export async function reset(): Promise<void> {
   await down();
-  for (const instance of instances()) remove(instance);
+  for (const instance of instances()) removeState(instance);
   process.stdout.write(`deleted the state in ${stateRoot()}\n`);
-}
-
-/** Deletes an instance's state, also what Postgres keeps elsewhere. */
-export function remove(instance: string): void {
-  for (const folder of postgresFolders(join(stateRoot(), instance))) rmSync(folder, { recursive: true, force: true });
-  removeState(instance);
 }
 
 /** Ends what killed supervisors left, and says so. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTopics } from '@tributary/platform/bus';
+import { readConfigFrom } from '@tributary/platform/config';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Component, Machine } from '../supervisor/component.ts';
 
@@ -64,7 +65,7 @@ export const kafka: Component = {
   },
 
   async furnish(machine) {
-    await ensureTopics(machine.env());
+    await ensureTopics(readConfigFrom(machine.env(), 'bus').bus);
   },
 
   describe: (machine) => ({ summary: 'bus', url: `127.0.0.1:${machine.port('kafka')}` }),

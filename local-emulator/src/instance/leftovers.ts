@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { postgresFolders } from '../components/postgres.ts';
 import { groupIsAlive, isAlive, processesMarked, signalGroup } from '../supervisor/identity.ts';
 import { readStatus } from '../supervisor/status-file.ts';
 import { instances, stateRoot } from './folders.ts';
@@ -50,8 +51,9 @@ export async function cleanUpAfterKilledSupervisors(): Promise<string[]> {
   return cleaned;
 }
 
-/** Deletes an instance's state. Its processes must have ended. */
+/** Deletes an instance's state, also what Postgres keeps elsewhere. Its processes must have ended. */
 export function removeState(instance: string): void {
+  for (const folder of postgresFolders(join(stateRoot(), instance))) rmSync(folder, { recursive: true, force: true });
   rmSync(join(stateRoot(), instance), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
