@@ -1,0 +1,1 @@
+{{ batch_staging('order_lines') }}

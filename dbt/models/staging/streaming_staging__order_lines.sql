@@ -1,0 +1,1 @@
+{{ streaming_staging('order_lines') }}

@@ -1,0 +1,1 @@
+{{ streaming_staging('user_events') }}

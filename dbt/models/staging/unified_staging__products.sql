@@ -1,0 +1,1 @@
+{{ unified_staging('products', primary_key='product_id', text_columns=['description', 'category']) }}
