@@ -1,0 +1,1 @@
+"""Makes the online store equal to the marts: what materialize.py runs."""
