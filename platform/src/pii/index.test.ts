@@ -93,10 +93,11 @@ describe('protectRow', () => {
   });
 
   test('a column no contract knows, or a personal value that is not text, is never let through', () => {
-    for (const row of [
+    const rows: WireRow[] = [
       { id: 1, nickname: 'planted' },
       { id: 1, email: 4_420_794 },
-    ]) {
+    ];
+    for (const row of rows) {
       expect(() => protectRow(CONTRACT, row, keys)).toThrow(expect.objectContaining({ code: 'PII_UNCLASSIFIED' }));
       expect(() => protectRow(CONTRACT, row, keys)).not.toThrow(/planted|4420794/);
     }

@@ -1,0 +1,73 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { compileFeatures, declarations } from '@tributary/features';
+import { UserError } from '../../errors/index.ts';
+import type { CompiledContract } from '../contract.ts';
+import { jsonSchemaOf } from '../json-schema.ts';
+import { compileContract } from './compile.ts';
+import { expectationsOf } from './expectations.ts';
+import { typescriptOf } from './typescript.ts';
+import { bigquerySchemaOf, dbtSourcesOf } from './warehouse.ts';
+
+const CONTRACT_FILE = /^[a-z][a-z0-9_]*\.odcs\.yaml$/;
+
+/** Folders that hold nothing but generated files. */
+export const GENERATED_FOLDERS = ['contracts/generated', 'features/generated'];
+
+/** The contracts' files in a folder, by name. */
+export async function contractFiles(folder: URL): Promise<string[]> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.odcs.yaml')).sort();
+  const misnamed = files.find((name) => !CONTRACT_FILE.test(name));
+  if (misnamed)
+    throw new UserError(
+      'CONTRACT_INVALID',
+      `${misnamed}: a contract is called <stream>.odcs.yaml, in lower case, digits and _.`,
+    );
+  if (files.length === 0)
+    throw new UserError('CONTRACT_INVALID', `${folder.pathname} has no *.odcs.yaml; add one per stream.`);
+  return files;
+}
+
+/** @throws {UserError} CONTRACT_INVALID naming file, field and remedy. */
+export async function compileContracts(folder: URL): Promise<CompiledContract[]> {
+  const contracts = await Promise.all(
+    (await contractFiles(folder)).map(async (file) =>
+      compileContract(file, await readFile(new URL(file, folder), 'utf8')),
+    ),
+  );
+  const byTable = new Map<string, CompiledContract>();
+  for (const contract of contracts) {
+    const table = `${contract.table.schema}.${contract.table.name}`;
+    const other = byTable.get(table);
+    if (other)
+      throw new UserError(
+        'CONTRACT_INVALID',
+        `${contract.stream}.odcs.yaml: physicalName: ${table} is already ${other.stream}'s table.`,
+      );
+    byTable.set(table, contract);
+  }
+  return contracts;
+}
+
+/**
+ * Everything that follows from the contracts and the feature declarations, by path from the root. A pure function of its input: the same
+ * contracts make the same bytes.
+ */
+export function artifactsOf(contracts: readonly CompiledContract[]): Map<string, string> {
+  const byStream = new Map(contracts.map((contract) => [contract.stream, contract]));
+  const artifacts = new Map<string, string>([
+    ['contracts/generated/contracts.json', json({ streams: Object.fromEntries(byStream) })],
+    ['contracts/generated/types.ts', typescriptOf(contracts)],
+    ['dbt/models/staging/_sources.yml', dbtSourcesOf(contracts)],
+    ['features/generated/features.json', json(compileFeatures(declarations, byStream))],
+  ]);
+  for (const contract of contracts) {
+    artifacts.set(`contracts/generated/${contract.stream}.schema.json`, json(jsonSchemaOf(contract)));
+    artifacts.set(`contracts/generated/bigquery/${contract.stream}.json`, json(bigquerySchemaOf(contract)));
+    artifacts.set(`contracts/generated/expectations/${contract.stream}.json`, json(expectationsOf(contract)));
+  }
+  return artifacts;
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
