@@ -1,12 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTopics } from '@tributary/platform/bus';
 import { readConfigFrom } from '@tributary/platform/config';
+import { execa } from 'execa';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Component, Machine } from '../supervisor/component.ts';
 
 const QUIET = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
+
+/** Any 16 bytes in base64; one cluster never meets another. */
+const CLUSTER_ID = 'dHJpYnV0YXJ5LWxvY2FsLTE';
+const FORMAT_TIMEOUT_MS = 60_000;
 
 /** The bus: one Kafka broker that is its own controller (KRaft). */
 export const kafka: Component = {
@@ -44,9 +48,8 @@ export const kafka: Component = {
     };
     writeFileSync(config(machine), Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''));
     if (!existsSync(join(folder, 'data', 'meta.properties'))) {
-      const tool = (...args: string[]): string =>
-        execFileSync(machine.tools.java, ['-Xmx128m', '-cp', classPath(machine), QUIET, 'kafka.tools.StorageTool', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
-      tool('format', '--cluster-id', 'dHJpYnV0YXJ5LWxvY2FsLTE', '--config', config(machine), '--ignore-formatted');
+      const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', CLUSTER_ID, '--config', config(machine), '--ignore-formatted'];
+      await execa(machine.tools.java, ['-Xmx128m', '-cp', classPath(machine), QUIET, ...format], { timeout: FORMAT_TIMEOUT_MS });
     }
   },
 

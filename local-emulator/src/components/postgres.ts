@@ -3,7 +3,6 @@ import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSy
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { migrate } from '@tributary/seeder';
 import { UserError } from '@tributary/platform/errors';
 import { Client } from 'pg';
 import type { Component, Machine } from '../supervisor/component.ts';
@@ -92,6 +91,7 @@ export const postgres: Component = {
     } finally {
       await client.end();
     }
+    const { migrate } = await import('@tributary/seeder');
     await migrate(connection(machine));
   },
 

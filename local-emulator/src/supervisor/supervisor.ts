@@ -164,7 +164,7 @@ export class Supervisor {
         status.lastExit = reason;
         await this.#end(slot);
         slot.restartsInARow += 1;
-        this.#log.warn({ component: component.name, reason, attempt: slot.restartsInARow }, 'component did not come up');
+        this.#log.warn({ name: component.name, reason, attempt: slot.restartsInARow }, 'component did not come up');
         if (slot.restartsInARow >= MAX_RESTARTS_IN_A_ROW) {
           this.#move(slot, 'failed');
           this.#fail(
@@ -218,7 +218,7 @@ export class Supervisor {
     if (this.#stopping || slot.status.state !== 'ready') return;
     slot.status.restarts += 1;
     this.#move(slot, 'restarting');
-    this.#log.warn({ component: slot.component.name, exit: slot.status.lastExit }, 'component died; restarting it');
+    this.#log.warn({ name: slot.component.name, exit: slot.status.lastExit }, 'component died; restarting it');
     await this.#end(slot);
     await sleep(this.#delay(slot));
     await this.#launch(slot);
@@ -266,7 +266,7 @@ export class Supervisor {
       await until(() => !groupIsAlive(identity), graceSeconds * 1000);
     }
     if (groupIsAlive(identity)) {
-      this.#log.warn({ component: slot.component.name }, 'did not stop in time; killing its process group');
+      this.#log.warn({ name: slot.component.name }, 'did not stop in time; killing its process group');
       signalGroup(identity.pid, 'SIGKILL');
       await until(() => !groupIsAlive(identity), KILL_GRACE_MS);
     }
@@ -301,7 +301,7 @@ export class Supervisor {
   #move(slot: Slot, state: ComponentStatus['state']): void {
     slot.status.state = state;
     slot.status.since = now();
-    this.#log.info({ component: slot.component.name, state }, 'component');
+    this.#log.info({ name: slot.component.name, state }, 'component');
     this.#publish();
   }
 
