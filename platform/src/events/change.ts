@@ -28,6 +28,8 @@ export const changeEventSchema = z
     source: changeSourceSchema,
     ingested_at: timestamp,
     contract_version: z.string().min(1),
+    /** Columns no contract knows, sealed; absent where there are none. */
+    unknown: z.string().startsWith('seal_').optional(),
   })
   .superRefine((event, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });

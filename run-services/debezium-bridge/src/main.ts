@@ -1,0 +1,45 @@
+import { createBus } from '@tributary/platform/bus';
+import { readConfig } from '@tributary/platform/config';
+import { loadContracts } from '@tributary/platform/contracts';
+import { UserError } from '@tributary/platform/errors';
+import { createLogger } from '@tributary/platform/log';
+import { loadPiiKeys } from '@tributary/platform/pii';
+import { BatchPublisher } from './publisher.ts';
+import { createBridgeServer } from './server.ts';
+import { Translator } from './translate.ts';
+
+const log = createLogger('bridge');
+
+async function main(): Promise<void> {
+  const config = readConfig('http', 'bus', 'pii');
+  const keys = loadPiiKeys(config.pii.keysFile);
+  const contracts = loadContracts();
+  const bus = createBus(config.bus);
+  const publisher = new BatchPublisher({ translator: new Translator(contracts, keys), keys, bus, log });
+  const server = createBridgeServer({ publisher, log });
+  const { host, port } = config.http;
+  const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? new UserError('PORT_TAKEN', `Port ${port} of ${host} is taken; set PORT to a free one.`) : error;
+  });
+  log.info({ address, streams: [...contracts.keys()] }, 'bridge listens');
+
+  let closing: Promise<void> | undefined;
+  const close = (): void => {
+    // Batches under way are finished and answered; then what they published is on the bus.
+    closing ??= server
+      .close()
+      .then(() => bus.close())
+      .then(() => log.info('bridge closed'));
+    closing.catch((error: unknown) => fail(error));
+  };
+  process.on('SIGTERM', close);
+  process.on('SIGINT', close);
+}
+
+function fail(error: unknown): void {
+  log.fatal({ err: error }, error instanceof UserError ? error.message : 'the bridge ended');
+  // Whatever still listens or waits must not keep a broken process alive.
+  process.exit(1);
+}
+
+main().catch(fail);

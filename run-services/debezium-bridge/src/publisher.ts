@@ -1,0 +1,108 @@
+import { type Bus, type BusMessage, MAX_MESSAGE_BYTES } from '@tributary/platform/bus';
+import { changeMessage, type DeadLetterInput, deadLetter, deadLetterMessage } from '@tributary/platform/events';
+import type { Logger } from '@tributary/platform/log';
+import { seal, type PiiKeys } from '@tributary/platform/pii';
+import type { BatchElement } from './batch.ts';
+import { timestampOfMicros } from './time.ts';
+import type { Translation, Translator } from './translate.ts';
+
+/** What a batch became. */
+export interface BatchOutcome {
+  readonly changes: number;
+  readonly deadLetters: number;
+  readonly ignored: number;
+}
+
+/** Room for attributes and ordering key beside a message's data. */
+const ATTRIBUTE_BYTES = 4_096;
+const MAX_DATA_BYTES = MAX_MESSAGE_BYTES - ATTRIBUTE_BYTES;
+
+export interface PublisherPorts {
+  readonly translator: Translator;
+  readonly keys: PiiKeys;
+  readonly bus: Bus;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Takes batches to the bus. */
+export class BatchPublisher {
+  readonly #ports: PublisherPorts;
+  /** Columns already reported: a new column comes with every row from then on. */
+  readonly #reported = new Set<string>();
+
+  constructor(ports: PublisherPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Resolves once the bus has acknowledged every message of the batch; changes of one key are published in the order they came. On rejection any part
+   * may have been published, and publishing the batch again repeats the same ids.
+   *
+   * @throws {TributaryError} as `Bus.publish`.
+   */
+  async publish(batch: readonly BatchElement[]): Promise<BatchOutcome> {
+    const { translator, bus, now = Date.now } = this.#ports;
+    const ingestedAt = timestampOfMicros(now() * 1_000);
+    const changes: BusMessage[] = [];
+    const deadLetters: BusMessage[] = [];
+    let ignored = 0;
+    for (const element of batch) {
+      const translation = translator.translate(element, ingestedAt);
+      if (translation.kind === 'ignored') {
+        ignored++;
+      } else if (translation.kind === 'dead-letter') {
+        deadLetters.push(this.#deadLetter(translation.letter));
+      } else {
+        this.#reportUnknown(translation.unknownColumns);
+        const message = changeMessage(translation.event, translation.primaryKey);
+        if (message.data.length <= MAX_DATA_BYTES) changes.push(message);
+        else deadLetters.push(this.#tooLarge(translation, message.data.length));
+      }
+    }
+    await Promise.all([
+      changes.length > 0 && bus.publish('changes', changes),
+      deadLetters.length > 0 && bus.publish('dead-letter', deadLetters),
+    ]);
+    return { changes: changes.length, deadLetters: deadLetters.length, ignored };
+  }
+
+  #deadLetter(input: DeadLetterInput): BusMessage {
+    const { log, keys } = this.#ports;
+    let letter = deadLetter(input);
+    if (letter.payload.length > MAX_DATA_BYTES) {
+      const stub = `{"omitted":"${input.payload.length} bytes, more than a message holds"}`;
+      letter = deadLetter({ ...input, payload: Buffer.from(seal(Buffer.from(stub), keys)) });
+    }
+    const { dead_letter_id, event_id, stream, reason, field } = letter;
+    log.warn({ dead_letter_id, event_id, stream, reason, field }, letter.message);
+    return deadLetterMessage(letter);
+  }
+
+  /** No bus carries the row, so no dead letter carries it either: the letter says which row it was, and the row is still in the database. */
+  #tooLarge({ event }: Extract<Translation, { kind: 'change' }>, bytes: number): BusMessage {
+    const { keys } = this.#ports;
+    return this.#deadLetter({
+      eventId: event.event_id,
+      stream: event.stream,
+      stage: 'bridge',
+      reason: 'UNREPRESENTABLE',
+      message: `The change has ${bytes} bytes, and a message holds ${MAX_DATA_BYTES}; leave the large field out by its contract (pii: drop).`,
+      source: event.source,
+      payload: Buffer.from(seal(Buffer.from(JSON.stringify({ key: event.key, op: event.op })), keys)),
+      sealed: true,
+    });
+  }
+
+  #reportUnknown(columns: readonly string[]): void {
+    for (const column of columns) {
+      if (this.#reported.has(column)) continue;
+      this.#reported.add(column);
+      this.#ports.log.warn(
+        { column },
+        'A column no contract knows is carried sealed, in `unknown` of its change events; add it to the contract to use it',
+      );
+    }
+  }
+}
