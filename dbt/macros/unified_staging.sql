@@ -84,7 +84,6 @@ absent_values as (
         array_agg(
             if({{ is_absent(column) }}, null, struct({{ column }} as value)) ignore nulls
             order by {{ position }}
-            limit 1
         )[safe_offset(0)].value as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from changes
