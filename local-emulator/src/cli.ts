@@ -5,15 +5,21 @@ import { Command, Option } from 'commander';
  * The commands that people run through npm scripts. Each is loaded when it is asked for, so that `doctor` starts without Kafka's client. An error that a
  * person can act on ends in its message and exit status 1, without a stack trace.
  */
-const program = new Command('tributary').description('Tributary on a laptop').showHelpAfterError('(add --help for what there is)');
+const program = new Command('tributary')
+  .description('Tributary on a laptop')
+  .showHelpAfterError('(add --help for what there is)');
 
 program
   .command('demo')
   .description('sets up and starts everything, seeds, waits until every change is online, and checks every layer')
   .option('--input <path>', 'file or folder with events (default: the committed mock events)')
-  .addOption(new Option('--format <format>', 'format of the input').choices(['ndjson', 'online-retail', 'taobao']).default('ndjson'))
+  .addOption(
+    new Option('--format <format>', 'format of the input')
+      .choices(['ndjson', 'online-retail', 'taobao'])
+      .default('ndjson'),
+  )
   .option('--rate <rate>', 'seed at this rate, for example 500/s')
-  .option('--speed <factor>', 'replay the recorded time this many times as fast', Number)
+  .option('--speed <factor>', 'replay the recorded time this many times as fast')
   .option('--keep', 'leave everything running afterwards', false)
   .action(async (options) => (await import('./demo/demo.ts')).demo(options));
 
@@ -59,9 +65,13 @@ program
   .command('seed')
   .description("writes events to the running instance's database")
   .option('--input <path>', 'file or folder with events (default: the committed mock events)')
-  .addOption(new Option('--format <format>', 'format of the input').choices(['ndjson', 'online-retail', 'taobao']).default('ndjson'))
+  .addOption(
+    new Option('--format <format>', 'format of the input')
+      .choices(['ndjson', 'online-retail', 'taobao'])
+      .default('ndjson'),
+  )
   .option('--rate <rate>', 'at this rate, for example 500/s')
-  .option('--speed <factor>', 'replay the recorded time this many times as fast', Number)
+  .option('--speed <factor>', 'replay the recorded time this many times as fast')
   .action(async (options) => (await import('./commands/seed.ts')).seedRunning(options));
 
 program
@@ -82,7 +92,8 @@ try {
   if (error instanceof UserError || process.env.LOG_LEVEL !== 'debug') {
     const code = error instanceof UserError ? ` [${error.code}]` : '';
     process.stderr.write(`\nError${code}: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (!(error instanceof UserError)) process.stderr.write('This is not an error we expected; LOG_LEVEL=debug shows where it came from.\n');
+    if (!(error instanceof UserError))
+      process.stderr.write('This is not an error we expected; LOG_LEVEL=debug shows where it came from.\n');
   } else {
     console.error(error);
   }

@@ -5,7 +5,7 @@ import { COMPONENTS } from './components/index.ts';
 import { rememberEnvironment } from './instance/environment.ts';
 import { instanceFolder } from './instance/folders.ts';
 import { createMachine } from './instance/machine.ts';
-import { type ProcessIdentity, isAlive } from './supervisor/identity.ts';
+import { isAlive, type ProcessIdentity } from './supervisor/identity.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { Toolchain } from './toolchain/toolchain.ts';
 
@@ -15,7 +15,9 @@ import type { Toolchain } from './toolchain/toolchain.ts';
  */
 const OWNER_CHECK_MS = 500;
 
-const { values } = parseArgs({ options: { instance: { type: 'string' }, tools: { type: 'string' }, owner: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { instance: { type: 'string' }, tools: { type: 'string' }, owner: { type: 'string' } },
+});
 const instance = values.instance ?? 'up';
 const log = createLogger('supervisor');
 const state = instanceFolder(instance);
@@ -24,9 +26,11 @@ const { machine, ports } = await createMachine(instance, state, COMPONENTS, tool
 rememberEnvironment(state, machine.env());
 const supervisor = new Supervisor(COMPONENTS, machine, ports, log);
 
-let ending: Promise<void> | undefined;
+let ending = false;
 const end = (status: number): void => {
-  ending ??= supervisor.stop().then(
+  if (ending) return;
+  ending = true;
+  supervisor.stop().then(
     () => process.exit(status),
     (error) => {
       log.error({ err: error }, 'stopping failed');

@@ -28,14 +28,24 @@ export interface TestStack {
  */
 export async function startComponents(names: readonly string[], options: { needs?: boolean } = {}): Promise<TestStack> {
   const all = withNeeds(names);
-  const components = options.needs === false ? all.filter((component) => names.includes(component.name)).map((component) => ({ ...component, needs: component.needs.filter((need) => names.includes(need)) })) : all;
+  const components =
+    options.needs === false
+      ? all
+          .filter((component) => names.includes(component.name))
+          .map((component) => ({ ...component, needs: component.needs.filter((need) => names.includes(need)) }))
+      : all;
   const needed = new Set(components.flatMap((component) => TOOLS[component.name] ?? []));
   const tools = await prepareToolchain(ROOT, { quiet: true, only: needed });
   mkdirSync(stateRoot(), { recursive: true });
   const state = mkdtempSync(join(stateRoot(), 'test-'));
   // Components are configured with each other's ports (MinIO with Eventarc's, say) whether or not the other one runs.
   const { machine, ports } = await createMachine(basename(state), state, withNeeds(ALL_WITH_PORTS), tools);
-  const supervisor = new Supervisor(components, machine, ports, createLogger('supervisor', { level: process.env.TEST_LOG_LEVEL ?? 'silent' }));
+  const supervisor = new Supervisor(
+    components,
+    machine,
+    ports,
+    createLogger('supervisor', { level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
+  );
   const names_ = new Set(components.flatMap((component) => component.ports));
   try {
     await supervisor.start();
@@ -85,5 +95,7 @@ const POINTS_AT: Readonly<Record<string, string>> = {
 
 /** Leaves out addresses where nothing listens, so that a test that forgot a component gets a clear configuration error. */
 function onlyStarted(env: Record<string, string>, ports: ReadonlySet<string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => POINTS_AT[name] === undefined || ports.has(POINTS_AT[name])));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => POINTS_AT[name] === undefined || ports.has(POINTS_AT[name])),
+  );
 }

@@ -6,11 +6,15 @@ import { prepareToolchain } from '../toolchain/toolchain.ts';
 /** Lints the contracts with datacontract-cli and writes, or with `--check` compares, what is generated from them. */
 export async function contracts(options: { check: boolean }): Promise<void> {
   const tools = await prepareToolchain(ROOT, { quiet: true, only: new Set(['python']) });
-  const result = await execa(tools.node, [join(ROOT, 'platform', 'src', 'contracts', 'cli.ts'), ...(options.check ? ['--check'] : [])], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { PATH: `${tools.pythonBin}:${process.env.PATH}` },
-    reject: false,
-  });
+  const result = await execa(
+    tools.node,
+    [join(ROOT, 'platform', 'src', 'contracts', 'cli.ts'), ...(options.check ? ['--check'] : [])],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { PATH: `${tools.pythonBin}:${process.env.PATH}` },
+      reject: false,
+    },
+  );
   process.exitCode = result.exitCode ?? 1;
 }

@@ -7,6 +7,10 @@ export async function doctor(): Promise<void> {
     process.stdout.write(`${ok ? '✔' : '✖'} ${name.padEnd(8)} ${found}\n${ok ? '' : `    → ${fix}\n`}`);
   }
   const missing = requirements.filter(({ ok }) => !ok).length;
-  process.stdout.write(missing === 0 ? '\nEverything that this machine must bring is there; npm run demo fetches the rest.\n' : `\n${missing} of ${requirements.length} are missing.\n`);
+  process.stdout.write(
+    missing === 0
+      ? '\nEverything that this machine must bring is there; npm run demo fetches the rest.\n'
+      : `\n${missing} of ${requirements.length} are missing.\n`,
+  );
   if (missing > 0) process.exitCode = 1;
 }

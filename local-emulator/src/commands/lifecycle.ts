@@ -21,7 +21,9 @@ export async function up(): Promise<void> {
   const status = await startInstance(LASTING_INSTANCE, tools, { owned: false, onChange: progress.update });
   progress.done();
   printComponents(status);
-  process.stdout.write('\nnpm run seed      writes the mock events to its database\nnpm run logs      shows what is going on\nnpm run down      stops it; npm run reset also deletes its state\n');
+  process.stdout.write(
+    '\nnpm run seed      writes the mock events to its database\nnpm run logs      shows what is going on\nnpm run down      stops it; npm run reset also deletes its state\n',
+  );
 }
 
 /** Stops every instance of this user. */
@@ -45,7 +47,8 @@ export async function reset(): Promise<void> {
 
 /** Ends what killed supervisors left, and says so. */
 export async function sayCleaned(): Promise<void> {
-  for (const instance of await cleanUpAfterKilledSupervisors()) process.stdout.write(`Ended processes that an interrupted run (${instance}) had left behind.\n`);
+  for (const instance of await cleanUpAfterKilledSupervisors())
+    process.stdout.write(`Ended processes that an interrupted run (${instance}) had left behind.\n`);
 }
 
 /** The instance that commands without a name mean: the lasting one where it runs, else the only or newest one that does. */

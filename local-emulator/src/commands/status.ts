@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateRoot } from '../instance/folders.ts';
 import { runningInstances } from '../instance/leftovers.ts';
-import { type ComponentStatus, type InstanceStatus, readStatus } from '../supervisor/status-file.ts';
 import { processGroupMembers } from '../supervisor/identity.ts';
+import { type ComponentStatus, type InstanceStatus, readStatus } from '../supervisor/status-file.ts';
 import { table } from './table.ts';
 
 /** Shows every running instance. */
 export async function status(options: { json: boolean }): Promise<void> {
-  const running = runningInstances().map((instance) => readStatus(join(stateRoot(), instance))).filter((found) => found !== undefined);
+  const running = runningInstances()
+    .map((instance) => readStatus(join(stateRoot(), instance)))
+    .filter((found) => found !== undefined);
   if (options.json) {
     process.stdout.write(`${JSON.stringify(running, null, 2)}\n`);
     return;
@@ -25,10 +27,20 @@ export async function status(options: { json: boolean }): Promise<void> {
 
 /** Prints the components of an instance with where they are and how much memory they hold. */
 export function printComponents(instance: InstanceStatus): void {
-  const rows = instance.components.map((component) => [component.name, component.state, String(component.restarts || ''), component.process ? String(component.process.pid) : '', `${residentMegabytes(component)} MB`, component.url ?? '', component.summary]);
+  const rows = instance.components.map((component) => [
+    component.name,
+    component.state,
+    String(component.restarts || ''),
+    component.process ? String(component.process.pid) : '',
+    `${residentMegabytes(component)} MB`,
+    component.url ?? '',
+    component.summary,
+  ]);
   process.stdout.write(table(['component', 'state', 'restarts', 'pid', 'memory', 'address', 'what'], rows));
   const total = instance.components.reduce((sum, component) => sum + residentMegabytes(component), 0);
-  process.stdout.write(`resident in all: ${(total / 1024).toFixed(1)} GB · logs: ${join(stateRoot(), instance.instance, 'logs')}\n`);
+  process.stdout.write(
+    `resident in all: ${(total / 1024).toFixed(1)} GB · logs: ${join(stateRoot(), instance.instance, 'logs')}\n`,
+  );
 }
 
 /** Progress of a start: one line that is rewritten on a terminal, one line a component elsewhere. */
@@ -39,15 +51,24 @@ export function startProgress(): { update(status: InstanceStatus): void; done():
   return {
     update(current) {
       const ready = current.components.filter((component) => component.state === 'ready');
-      const waiting = current.components.filter((component) => component.state === 'starting' || component.state === 'restarting');
+      const waiting = current.components.filter(
+        (component) => component.state === 'starting' || component.state === 'restarting',
+      );
       if (process.stdout.isTTY) {
-        process.stdout.write(`\r\x1b[KStarting: ${ready.length}/${current.components.length} ready, ${seconds()} · ${waiting.map((component) => component.name).join(', ').slice(0, 90)}`);
+        process.stdout.write(
+          `\r\x1b[KStarting: ${ready.length}/${current.components.length} ready, ${seconds()} · ${waiting
+            .map((component) => component.name)
+            .join(', ')
+            .slice(0, 90)}`,
+        );
         return;
       }
       for (const component of ready) {
         if (told.has(component.name)) continue;
         told.add(component.name);
-        process.stdout.write(`  ready after ${seconds()}: ${component.name} (${ready.length}/${current.components.length})\n`);
+        process.stdout.write(
+          `  ready after ${seconds()}: ${component.name} (${ready.length}/${current.components.length})\n`,
+        );
       }
     },
     done() {

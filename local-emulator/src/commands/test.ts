@@ -38,31 +38,46 @@ const AS_ONE: Count = { passed: 1, failed: 0 };
  * @param options.only runs one part
  */
 export async function test(options: { only?: string }): Promise<void> {
-  if (options.only !== undefined && !PARTS.includes(options.only as Part)) throw new UserError('NO_SUCH_PART', `There is no part "${options.only}"; there are ${PARTS.join(', ')}.`);
+  if (options.only !== undefined && !PARTS.includes(options.only as Part))
+    throw new UserError('NO_SUCH_PART', `There is no part "${options.only}"; there are ${PARTS.join(', ')}.`);
   await sayCleaned();
   const tools = await prepareToolchain(ROOT);
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
   const outcomes: { step: Step; ok: boolean; seconds: number; count: Count }[] = [];
-  for (const step of steps(tools, await ensureMaven()).filter(({ part }) => options.only === undefined || part === options.only)) {
+  for (const step of steps(tools, await ensureMaven()).filter(
+    ({ part }) => options.only === undefined || part === options.only,
+  )) {
     process.stdout.write(`\n── ${step.name}\n`);
     const began = Date.now();
     const [command = '', ...args] = step.command;
     const result = await execa(command, args, {
       cwd: step.cwd ?? ROOT,
-      env: { PATH: `${join(ROOT, 'node_modules', '.bin')}:${tools.pythonBin}:${process.env.PATH}`, NODE_NO_WARNINGS: '1', ...step.env },
+      env: {
+        PATH: `${join(ROOT, 'node_modules', '.bin')}:${tools.pythonBin}:${process.env.PATH}`,
+        NODE_NO_WARNINGS: '1',
+        ...step.env,
+      },
       stdio: ['ignore', 'inherit', 'inherit'],
       timeout: step.limitMinutes * 60_000,
       reject: false,
     });
     const ok = !result.failed;
-    if (result.timedOut) process.stdout.write(`${step.name} did not end within ${step.limitMinutes} minutes and was stopped\n`);
+    if (result.timedOut)
+      process.stdout.write(`${step.name} did not end within ${step.limitMinutes} minutes and was stopped\n`);
     const counted = step.count();
     // A command may fail before or after its tests, with none of them failed: that is a failure too.
     const count = ok || counted.failed > 0 ? counted : { passed: counted === AS_ONE ? 0 : counted.passed, failed: 1 };
     outcomes.push({ step, ok, seconds: (Date.now() - began) / 1000, count });
   }
-  const rows = outcomes.map(({ step, ok, seconds, count }) => [ok ? '✔' : '✖', step.part, step.name, String(count.passed), String(count.failed), seconds.toFixed(0)]);
+  const rows = outcomes.map(({ step, ok, seconds, count }) => [
+    ok ? '✔' : '✖',
+    step.part,
+    step.name,
+    String(count.passed),
+    String(count.failed),
+    seconds.toFixed(0),
+  ]);
   process.stdout.write(`\n${table(['', 'part', 'check', 'passed', 'failed', 'seconds'], rows)}\n`);
   const sum = (of: keyof Count): number => outcomes.reduce((total, { count }) => total + count[of], 0);
   process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);
@@ -70,25 +85,59 @@ export async function test(options: { only?: string }): Promise<void> {
 }
 
 function steps(tools: Toolchain, maven: string): Step[] {
-  const one = (part: Part, name: string, command: string[]): Step => ({ part, name, command, limitMinutes: 10, count: () => AS_ONE });
+  const one = (part: Part, name: string, command: string[]): Step => ({
+    part,
+    name,
+    command,
+    limitMinutes: 10,
+    count: () => AS_ONE,
+  });
   return [
     one('static', 'biome (format and lint)', ['biome', 'ci', '--reporter=summary', '.']),
     one('static', 'tsc', ['tsc', '--noEmit']),
     one('static', 'ruff check', ['ruff', 'check', '.']),
     one('static', 'ruff format', ['ruff', 'format', '--check', '.']),
-    one('static', 'sqlfluff', ['sqlfluff', 'lint', '--config', 'dbt/.sqlfluff', 'dbt/models', 'dbt/macros', 'dbt/tests']),
-    one('static', 'contracts lint, generated files are fresh', [tools.node, 'platform/src/contracts/cli.ts', '--check']),
+    one('static', 'sqlfluff', [
+      'sqlfluff',
+      'lint',
+      '--config',
+      'dbt/.sqlfluff',
+      'dbt/models',
+      'dbt/macros',
+      'dbt/tests',
+    ]),
+    one('static', 'contracts lint, generated files are fresh', [
+      tools.node,
+      'platform/src/contracts/cli.ts',
+      '--check',
+    ]),
     jest('unit', 'jest: unit', ['--selectProjects', 'unit'], 10),
     mavenModule('Beam pipeline', maven, 'dataflow-flink'),
     mavenModule('Debezium engine', maven, 'run-services/debezium-bridge/engine'),
     {
       part: 'python',
       name: 'pytest',
-      command: ['python', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${join(RESULTS, 'pytest.xml')}`, 'feast', 'great_expectations', 'local-emulator/bigquery'],
+      command: [
+        'python',
+        '-m',
+        'pytest',
+        '-q',
+        '-p',
+        'no:cacheprovider',
+        `--junitxml=${join(RESULTS, 'pytest.xml')}`,
+        'feast',
+        'great_expectations',
+        'local-emulator/bigquery',
+      ],
       limitMinutes: 10,
       count: () => junit([join(RESULTS, 'pytest.xml')]),
     },
-    jest('integration', 'jest: integration, with real components', ['--selectProjects', 'integration', '--runInBand'], 45),
+    jest(
+      'integration',
+      'jest: integration, with real components',
+      ['--selectProjects', 'integration', '--runInBand'],
+      45,
+    ),
   ];
 }
 
@@ -102,7 +151,11 @@ function jest(part: Part, name: string, args: string[], limitMinutes: number): S
     limitMinutes,
     count: () => {
       if (!existsSync(output)) return { passed: 0, failed: 1 };
-      const result = JSON.parse(readFileSync(output, 'utf8')) as { numPassedTests: number; numFailedTests: number; numRuntimeErrorTestSuites: number };
+      const result = JSON.parse(readFileSync(output, 'utf8')) as {
+        numPassedTests: number;
+        numFailedTests: number;
+        numRuntimeErrorTestSuites: number;
+      };
       return { passed: result.numPassedTests, failed: result.numFailedTests + result.numRuntimeErrorTestSuites };
     },
   };
@@ -118,7 +171,11 @@ function mavenModule(name: string, maven: string, folder: string): Step {
     limitMinutes: 25,
     count: () => {
       if (!existsSync(reports)) return AS_ONE;
-      return junit(readdirSync(reports).filter((file) => file.endsWith('.xml')).map((file) => join(reports, file)));
+      return junit(
+        readdirSync(reports)
+          .filter((file) => file.endsWith('.xml'))
+          .map((file) => join(reports, file)),
+      );
     },
   };
 }

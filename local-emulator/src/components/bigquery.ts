@@ -18,11 +18,19 @@ export const bigquery: Component = {
 
   start(machine) {
     const launcher = join(machine.root, 'local-emulator', 'bigquery', 'launcher.py');
-    const args = ['--port', String(machine.port('bigquery')), '--data', join(machine.state, 'bigquery'), '--minio-endpoint', `http://127.0.0.1:${machine.port('minio')}`];
+    const args = [
+      '--port',
+      String(machine.port('bigquery')),
+      '--data',
+      join(machine.state, 'bigquery'),
+      '--minio-endpoint',
+      `http://127.0.0.1:${machine.port('minio')}`,
+    ];
     return { command: join(machine.tools.pythonBin, 'python'), args: [launcher, ...args] };
   },
 
-  ready: (machine) => answers(`http://127.0.0.1:${machine.port('bigquery')}/bigquery/v2/projects/${machine.env().PROJECT_ID}/datasets`),
+  ready: (machine) =>
+    answers(`http://127.0.0.1:${machine.port('bigquery')}/bigquery/v2/projects/${machine.env().PROJECT_ID}/datasets`),
 
   async furnish(machine) {
     const { createWarehouse } = await import('@tributary/platform/warehouse');

@@ -11,7 +11,17 @@ const TRIGGERS = {
   transform: { chain: ['warehouse.loaded', 'transform.finished', 'sweep.tick'] },
   validate: { chain: ['transform.finished', 'quality.checked', 'sweep.tick'] },
   materialize: { chain: ['quality.checked', 'features.materialized', 'sweep.tick'] },
-  notify: { chain: ['warehouse.loaded', 'transform.finished', 'quality.checked', 'features.materialized', 'landing.accepted', 'landing.ingested', 'incident.raised'] },
+  notify: {
+    chain: [
+      'warehouse.loaded',
+      'transform.finished',
+      'quality.checked',
+      'features.materialized',
+      'landing.accepted',
+      'landing.ingested',
+      'incident.raised',
+    ],
+  },
 } as const satisfies Record<string, { objectsOf?: string; chain: readonly string[] }>;
 
 type FunctionName = keyof typeof TRIGGERS;
@@ -29,17 +39,35 @@ function cloudFunction(name: FunctionName): Component {
     readyWithinSeconds: 90,
     async prepare() {},
     start(machine) {
-      const framework = join(machine.root, 'node_modules', '@google-cloud', 'functions-framework', 'build', 'src', 'main.js');
+      const framework = join(
+        machine.root,
+        'node_modules',
+        '@google-cloud',
+        'functions-framework',
+        'build',
+        'src',
+        'main.js',
+      );
       const port = String(machine.port(`function-${name}`));
       return {
         command: machine.tools.node,
-        args: ['--max-old-space-size=192', framework, `--source=${join(machine.root, 'functions', name)}`, `--target=${name}`, '--signature-type=cloudevent', `--port=${port}`],
+        args: [
+          '--max-old-space-size=192',
+          framework,
+          `--source=${join(machine.root, 'functions', name)}`,
+          `--target=${name}`,
+          '--signature-type=cloudevent',
+          `--port=${port}`,
+        ],
         env: { NODE_ENV: 'production', NODE_NO_WARNINGS: '1', HOST: '127.0.0.1', PORT: port },
       };
     },
     // The framework answers any GET; a function that failed to load never listens.
     ready: (machine) => answers(`http://127.0.0.1:${machine.port(`function-${name}`)}/health`),
-    describe: (machine) => ({ summary: `Cloud Function ${name}`, url: `http://127.0.0.1:${machine.port(`function-${name}`)}` }),
+    describe: (machine) => ({
+      summary: `Cloud Function ${name}`,
+      url: `http://127.0.0.1:${machine.port(`function-${name}`)}`,
+    }),
   };
 }
 
@@ -51,7 +79,11 @@ export const eventarc: Component = nodeService({
   needs: ['kafka', 'minio', ...cloudFunctions.map((component) => component.name)],
   program: 'local-emulator/src/eventarc/main.ts',
   summary: 'delivers object and chain events to functions',
-  env: (machine) => ({ ROUTES: JSON.stringify(routes(machine)), WEBHOOK_TOKEN: machine.secrets.webhookToken, TICK_SECONDS: String(TICK_SECONDS) }),
+  env: (machine) => ({
+    ROUTES: JSON.stringify(routes(machine)),
+    WEBHOOK_TOKEN: machine.secrets.webhookToken,
+    TICK_SECONDS: String(TICK_SECONDS),
+  }),
 });
 
 function routes(machine: Machine): object[] {
@@ -59,7 +91,8 @@ function routes(machine: Machine): object[] {
   return (Object.keys(TRIGGERS) as FunctionName[]).flatMap((name) => {
     const url = `http://127.0.0.1:${machine.port(`function-${name}`)}/`;
     const trigger: { objectsOf?: string; chain: readonly string[] } = TRIGGERS[name];
-    const objects = trigger.objectsOf === undefined ? [] : [{ function: name, url, on: 'object', bucket: env[trigger.objectsOf] }];
+    const objects =
+      trigger.objectsOf === undefined ? [] : [{ function: name, url, on: 'object', bucket: env[trigger.objectsOf] }];
     return [...objects, { function: name, url, on: 'chain', types: trigger.chain }];
   });
 }
@@ -73,7 +106,14 @@ export const cloudRunJobs: Component = {
     summary: 'Cloud Run Admin API; runs dbt, Great Expectations and Feast jobs',
     graceSeconds: 15,
     env: (machine) => ({
-      JOBS: JSON.stringify(Object.fromEntries(Object.entries(JOB_PROGRAMS).map(([job, program]) => [job, { command: [machine.tools.node, join(machine.root, program)], timeoutSeconds: 600 }]))),
+      JOBS: JSON.stringify(
+        Object.fromEntries(
+          Object.entries(JOB_PROGRAMS).map(([job, program]) => [
+            job,
+            { command: [machine.tools.node, join(machine.root, program)], timeoutSeconds: 600 },
+          ]),
+        ),
+      ),
       LOG_DIR: join(machine.state, 'logs', 'jobs'),
       STATE_DIR: join(machine.state, 'cloud-run-jobs'),
     }),

@@ -20,7 +20,10 @@ export const feastServer: Component = {
     env: { HOST: '127.0.0.1', PORT: String(machine.port('feast-server')) },
   }),
   ready: (machine) => answers(`http://127.0.0.1:${machine.port('feast-server')}/health`),
-  describe: (machine) => ({ summary: 'features over HTTP (Feast)', url: `http://127.0.0.1:${machine.port('feast-server')}` }),
+  describe: (machine) => ({
+    summary: 'features over HTTP (Feast)',
+    url: `http://127.0.0.1:${machine.port('feast-server')}`,
+  }),
 };
 
 /** Pushes windowed features from the bus into Feast. */

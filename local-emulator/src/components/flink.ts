@@ -7,8 +7,22 @@ export const PIPELINE_JAR_ID = 'tributary-pipeline.jar';
 
 /** What Flink 1.19 and Kryo reach into on Java 17. https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/deployment/java_compatibility/ */
 const JAVA_OPENINGS = [
-  ...['java.base/sun.net.util', 'java.rmi/sun.rmi.registry', 'jdk.compiler/com.sun.tools.javac.api'].map((name) => `--add-exports=${name}=ALL-UNNAMED`),
-  ...['lang', 'net', 'io', 'nio', 'lang.reflect', 'text', 'time', 'util', 'util.concurrent', 'util.concurrent.atomic', 'util.concurrent.locks'].map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`),
+  ...['java.base/sun.net.util', 'java.rmi/sun.rmi.registry', 'jdk.compiler/com.sun.tools.javac.api'].map(
+    (name) => `--add-exports=${name}=ALL-UNNAMED`,
+  ),
+  ...[
+    'lang',
+    'net',
+    'io',
+    'nio',
+    'lang.reflect',
+    'text',
+    'time',
+    'util',
+    'util.concurrent',
+    'util.concurrent.atomic',
+    'util.concurrent.locks',
+  ].map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`),
   '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED',
 ];
 
@@ -38,7 +52,12 @@ export const flinkJobManager: Component = {
   },
 
   start: (machine) =>
-    flinkProcess(machine, 'org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint', ['-Xmx512m', '-Xms128m', '-XX:MaxMetaspaceSize=400m', '-XX:+UseSerialGC'], ['--executionMode', 'cluster']),
+    flinkProcess(
+      machine,
+      'org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint',
+      ['-Xmx512m', '-Xms128m', '-XX:MaxMetaspaceSize=400m', '-XX:+UseSerialGC'],
+      ['--executionMode', 'cluster'],
+    ),
 
   async ready(machine) {
     const response = await fetch(`${flinkRest(machine)}/overview`, { signal: AbortSignal.timeout(3_000) });
@@ -61,7 +80,19 @@ export const flinkTaskManager: Component = {
   },
 
   start: (machine) =>
-    flinkProcess(machine, 'org.apache.flink.runtime.taskexecutor.TaskManagerRunner', ['-Xmx1328m', '-Xms256m', '-XX:MaxDirectMemorySize=400m', '-XX:MaxMetaspaceSize=512m', '-XX:+UseParallelGC', '-XX:ParallelGCThreads=2'], []),
+    flinkProcess(
+      machine,
+      'org.apache.flink.runtime.taskexecutor.TaskManagerRunner',
+      [
+        '-Xmx1328m',
+        '-Xms256m',
+        '-XX:MaxDirectMemorySize=400m',
+        '-XX:MaxMetaspaceSize=512m',
+        '-XX:+UseParallelGC',
+        '-XX:ParallelGCThreads=2',
+      ],
+      [],
+    ),
 
   async ready(machine) {
     const response = await fetch(`${flinkRest(machine)}/overview`, { signal: AbortSignal.timeout(3_000) });
@@ -90,8 +121,22 @@ function flinkProcess(machine: Machine, main: string, memory: string[], args: st
   const conf = join(home(machine), 'conf');
   return {
     command: machine.tools.java,
-    args: [...memory, ...JAVA_OPENINGS, `-Dlog4j.configurationFile=${join(conf, 'log4j.properties')}`, '-cp', join(machine.tools.flinkJars, '*'), main, '--configDir', conf, ...args],
-    env: { FLINK_CONF_DIR: conf, FLINK_LIB_DIR: machine.tools.flinkJars, FLINK_PLUGINS_DIR: join(home(machine), 'plugins') },
+    args: [
+      ...memory,
+      ...JAVA_OPENINGS,
+      `-Dlog4j.configurationFile=${join(conf, 'log4j.properties')}`,
+      '-cp',
+      join(machine.tools.flinkJars, '*'),
+      main,
+      '--configDir',
+      conf,
+      ...args,
+    ],
+    env: {
+      FLINK_CONF_DIR: conf,
+      FLINK_LIB_DIR: machine.tools.flinkJars,
+      FLINK_PLUGINS_DIR: join(home(machine), 'plugins'),
+    },
     cwd: home(machine),
   };
 }
@@ -99,7 +144,8 @@ function flinkProcess(machine: Machine, main: string, memory: string[], args: st
 function writeConfiguration(machine: Machine): void {
   const folder = home(machine);
   const conf = join(folder, 'conf');
-  for (const name of ['conf', 'plugins', 'upload', 'checkpoints', 'tmp']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['conf', 'plugins', 'upload', 'checkpoints', 'tmp'])
+    mkdirSync(join(folder, name), { recursive: true });
   // The memory keys that Flink's start scripts would compute must be set by hand when its main classes are started directly.
   const settings = {
     'jobmanager.rpc.address': '127.0.0.1',
@@ -143,7 +189,12 @@ function writeConfiguration(machine: Machine): void {
     'heartbeat.timeout': 15000,
     'heartbeat.interval': 3000,
   };
-  writeFileSync(join(conf, 'config.yaml'), Object.entries(settings).map(([name, value]) => `${name}: ${value}\n`).join(''));
+  writeFileSync(
+    join(conf, 'config.yaml'),
+    Object.entries(settings)
+      .map(([name, value]) => `${name}: ${value}\n`)
+      .join(''),
+  );
   writeFileSync(
     join(conf, 'log4j.properties'),
     `rootLogger.level = INFO

@@ -2,7 +2,7 @@ import type { Component } from '../supervisor/component.ts';
 import { bigquery } from './bigquery.ts';
 import { bridge, debeziumEngine } from './change-capture.ts';
 import { cloudFunctions, cloudRunJobs, eventarc } from './event-chain.ts';
-import { featurePush, feastServer } from './feature-serving.ts';
+import { feastServer, featurePush } from './feature-serving.ts';
 import { flinkJobManager, flinkTaskManager } from './flink.ts';
 import { kafka } from './kafka.ts';
 import { minio } from './minio.ts';
@@ -34,7 +34,10 @@ export function withNeeds(names: readonly string[]): Component[] {
   const wanted = new Set<string>();
   const add = (name: string): void => {
     const component = COMPONENTS.find((candidate) => candidate.name === name);
-    if (component === undefined) throw new Error(`There is no component "${name}"; there are ${COMPONENTS.map((candidate) => candidate.name).join(', ')}.`);
+    if (component === undefined)
+      throw new Error(
+        `There is no component "${name}"; there are ${COMPONENTS.map((candidate) => candidate.name).join(', ')}.`,
+      );
     if (wanted.has(name)) return;
     wanted.add(name);
     component.needs.forEach(add);

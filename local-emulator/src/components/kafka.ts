@@ -46,19 +46,52 @@ export const kafka: Component = {
       'log.retention.hours': '168',
       'message.max.bytes': String(16 * 1024 * 1024),
     };
-    writeFileSync(config(machine), Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''));
+    writeFileSync(
+      config(machine),
+      Object.entries(properties)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
     if (!existsSync(join(folder, 'data', 'meta.properties'))) {
-      const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', CLUSTER_ID, '--config', config(machine), '--ignore-formatted'];
-      await execa(machine.tools.java, ['-Xmx128m', '-cp', classPath(machine), QUIET, ...format], { timeout: FORMAT_TIMEOUT_MS });
+      const format = [
+        'kafka.tools.StorageTool',
+        'format',
+        '--cluster-id',
+        CLUSTER_ID,
+        '--config',
+        config(machine),
+        '--ignore-formatted',
+      ];
+      await execa(machine.tools.java, ['-Xmx128m', '-cp', classPath(machine), QUIET, ...format], {
+        timeout: FORMAT_TIMEOUT_MS,
+      });
     }
   },
 
   start(machine) {
-    return { command: machine.tools.java, args: ['-Xmx384m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classPath(machine), QUIET, 'kafka.Kafka', config(machine)] };
+    return {
+      command: machine.tools.java,
+      args: [
+        '-Xmx384m',
+        '-Xms128m',
+        '-XX:+UseSerialGC',
+        '-XX:TieredStopAtLevel=1',
+        '-cp',
+        classPath(machine),
+        QUIET,
+        'kafka.Kafka',
+        config(machine),
+      ],
+    };
   },
 
   async ready(machine) {
-    const admin = new Kafka({ brokers: [`127.0.0.1:${machine.port('kafka')}`], logLevel: logLevel.NOTHING, connectionTimeout: 2_000, retry: { retries: 0 } }).admin();
+    const admin = new Kafka({
+      brokers: [`127.0.0.1:${machine.port('kafka')}`],
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: 2_000,
+      retry: { retries: 0 },
+    }).admin();
     try {
       await admin.connect();
       return (await admin.describeCluster()).brokers.length === 1;
@@ -73,7 +106,6 @@ export const kafka: Component = {
 
   describe: (machine) => ({ summary: 'bus', url: `127.0.0.1:${machine.port('kafka')}` }),
 };
-
 
 function home(machine: Machine): string {
   return join(machine.state, 'kafka');

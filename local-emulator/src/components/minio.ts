@@ -29,7 +29,13 @@ export const minio: Component = {
     const token = `Bearer ${machine.secrets.webhookToken}`;
     return {
       command: machine.tools.minio,
-      args: ['server', '--quiet', '--address', `127.0.0.1:${machine.port('minio')}`, join(machine.state, 'minio', 'data')],
+      args: [
+        'server',
+        '--quiet',
+        '--address',
+        `127.0.0.1:${machine.port('minio')}`,
+        join(machine.state, 'minio', 'data'),
+      ],
       env: {
         MINIO_ROOT_USER: machine.secrets.minioAccessKey,
         MINIO_ROOT_PASSWORD: machine.secrets.minioSecretKey,
@@ -64,10 +70,19 @@ export const minio: Component = {
     }
   },
 
-  describe: (machine) => ({ summary: 'lake and landing buckets (S3 API)', url: `http://127.0.0.1:${machine.port('minio')}` }),
+  describe: (machine) => ({
+    summary: 'lake and landing buckets (S3 API)',
+    url: `http://127.0.0.1:${machine.port('minio')}`,
+  }),
 };
 
 /** An S3 client of the instance's MinIO. */
 export function minioClient(machine: Machine): Client {
-  return new Client({ endPoint: '127.0.0.1', port: machine.port('minio'), useSSL: false, accessKey: machine.secrets.minioAccessKey, secretKey: machine.secrets.minioSecretKey });
+  return new Client({
+    endPoint: '127.0.0.1',
+    port: machine.port('minio'),
+    useSSL: false,
+    accessKey: machine.secrets.minioAccessKey,
+    secretKey: machine.secrets.minioSecretKey,
+  });
 }

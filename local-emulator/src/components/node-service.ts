@@ -29,8 +29,17 @@ export function nodeService(service: NodeService): Component {
     async prepare() {},
     start: (machine): ProcessSpec => ({
       command: machine.tools.node,
-      args: [`--max-old-space-size=${service.heapMb ?? HEAP_LIMIT_MB}`, join(machine.root, service.program), ...(service.args?.(machine) ?? [])],
-      env: { NODE_NO_WARNINGS: '1', HOST: '127.0.0.1', PORT: String(machine.port(service.name)), ...service.env?.(machine) },
+      args: [
+        `--max-old-space-size=${service.heapMb ?? HEAP_LIMIT_MB}`,
+        join(machine.root, service.program),
+        ...(service.args?.(machine) ?? []),
+      ],
+      env: {
+        NODE_NO_WARNINGS: '1',
+        HOST: '127.0.0.1',
+        PORT: String(machine.port(service.name)),
+        ...service.env?.(machine),
+      },
     }),
     ready: (machine) => answers(`http://127.0.0.1:${machine.port(service.name)}${service.health ?? '/healthz'}`),
     describe: (machine) => ({ summary: service.summary, url: `http://127.0.0.1:${machine.port(service.name)}` }),

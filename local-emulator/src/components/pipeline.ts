@@ -10,7 +10,11 @@ export const pipeline: Component = {
     program: 'local-emulator/src/pipeline-keeper/main.ts',
     summary: 'keeps the Beam pipeline running on Flink',
     health: '/healthz',
-    env: (machine) => ({ FLINK_REST_URL: flinkRest(machine), PIPELINE_JAR_ID, CHECKPOINT_DIR: checkpointFolder(machine) }),
+    env: (machine) => ({
+      FLINK_REST_URL: flinkRest(machine),
+      PIPELINE_JAR_ID,
+      CHECKPOINT_DIR: checkpointFolder(machine),
+    }),
   }),
   readyWithinSeconds: 240,
 };

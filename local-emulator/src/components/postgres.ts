@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '@tributary/platform/errors';
@@ -39,12 +49,25 @@ export const postgres: Component = {
       chownSync(passwordFile, owner.uid, owner.gid);
     }
     try {
-      const args = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-sync'];
+      const args = [
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--encoding=UTF8',
+        '--locale=C',
+        '--no-sync',
+      ];
       execFileSync(initdb, args, { ...owner, stdio: 'pipe', cwd: '/', env: { PATH: '/usr/bin:/bin' } });
     } catch (error) {
       rmSync(data, { recursive: true, force: true });
       const printed = String((error as { stderr?: Buffer }).stderr ?? error).trim();
-      throw new UserError('POSTGRES_INITDB', `Postgres could not create its data folder ${data}: ${printed.split('\n').pop()}`);
+      throw new UserError(
+        'POSTGRES_INITDB',
+        `Postgres could not create its data folder ${data}: ${printed.split('\n').pop()}`,
+      );
     } finally {
       rmSync(passwordFile, { force: true });
     }
@@ -69,7 +92,11 @@ export const postgres: Component = {
     };
     return {
       command: found.postgres,
-      args: ['-D', dataFolder(machine), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      args: [
+        '-D',
+        dataFolder(machine),
+        ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
       cwd: '/',
       ...account(),
     };
@@ -86,7 +113,9 @@ export const postgres: Component = {
     const client = adminClient(machine);
     await client.connect();
     try {
-      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [machine.env().PGDATABASE]);
+      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [
+        machine.env().PGDATABASE,
+      ]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${machine.env().PGDATABASE}`);
     } finally {
       await client.end();
@@ -97,14 +126,29 @@ export const postgres: Component = {
 
   describe(machine) {
     const env = machine.env();
-    return { summary: `application database ${env.PGDATABASE}`, url: `postgresql://${env.PGUSER}@127.0.0.1:${machine.port('postgres')}/${env.PGDATABASE}` };
+    return {
+      summary: `application database ${env.PGDATABASE}`,
+      url: `postgresql://${env.PGUSER}@127.0.0.1:${machine.port('postgres')}/${env.PGDATABASE}`,
+    };
   },
 };
 
 /** How a client in this process reaches the application's database. */
-export function connection(machine: Machine): { host: string; port: number; user: string; password: string; database: string } {
+export function connection(machine: Machine): {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+} {
   const env = machine.env();
-  return { host: '127.0.0.1', port: machine.port('postgres'), user: 'postgres', password: machine.secrets.postgresPassword, database: env.PGDATABASE ?? 'app' };
+  return {
+    host: '127.0.0.1',
+    port: machine.port('postgres'),
+    user: 'postgres',
+    password: machine.secrets.postgresPassword,
+    database: env.PGDATABASE ?? 'app',
+  };
 }
 
 function adminClient(machine: Machine): Client {
@@ -122,14 +166,23 @@ export function dataFolder(machine: Machine): string {
 
 /** Both places where the cluster of an instance may be: below its state, or in the temporary folder. */
 export function postgresFolders(state: string): [string, string] {
-  return [join(state, 'postgres'), join(tmpdir(), `tributary-postgres-${createHash('sha256').update(state).digest('hex').slice(0, 12)}`)];
+  return [
+    join(state, 'postgres'),
+    join(tmpdir(), `tributary-postgres-${createHash('sha256').update(state).digest('hex').slice(0, 12)}`),
+  ];
 }
 
 function account(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith(`${UNPRIVILEGED_USER}:`));
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${UNPRIVILEGED_USER}:`));
   const [, , uid, gid] = line?.split(':') ?? [];
-  if (uid === undefined || gid === undefined) throw new UserError('POSTGRES_ACCOUNT', `Postgres does not run as root and there is no account "${UNPRIVILEGED_USER}" to run it as; start Tributary as an ordinary user.`);
+  if (uid === undefined || gid === undefined)
+    throw new UserError(
+      'POSTGRES_ACCOUNT',
+      `Postgres does not run as root and there is no account "${UNPRIVILEGED_USER}" to run it as; start Tributary as an ordinary user.`,
+    );
   return { uid: Number(uid), gid: Number(gid) };
 }
 
@@ -142,14 +195,23 @@ async function binaries(machine: Machine): Promise<Binaries> {
   try {
     paths = (await import(name)) as Binaries;
   } catch (error) {
-    throw new UserError('POSTGRES_PLATFORM', `There is no packaged Postgres for this machine (${name}): ${(error as Error).message}`);
+    throw new UserError(
+      'POSTGRES_PLATFORM',
+      `There is no packaged Postgres for this machine (${name}): ${(error as Error).message}`,
+    );
   }
   found = paths;
   if (account() !== undefined && !reachable(dirname(paths.postgres))) {
     // node_modules below root's home: give the unprivileged account a copy that it can read.
-    const copy = join(tmpdir(), `tributary-postgres-binaries-${createHash('sha256').update(machine.root).digest('hex').slice(0, 12)}`);
+    const copy = join(
+      tmpdir(),
+      `tributary-postgres-binaries-${createHash('sha256').update(machine.root).digest('hex').slice(0, 12)}`,
+    );
     if (!existsSync(copy)) {
-      cpSync(dirname(dirname(paths.postgres)), `${copy}.new-${process.pid}`, { recursive: true, verbatimSymlinks: true });
+      cpSync(dirname(dirname(paths.postgres)), `${copy}.new-${process.pid}`, {
+        recursive: true,
+        verbatimSymlinks: true,
+      });
       chmodSync(`${copy}.new-${process.pid}`, 0o755);
       execFileSync('mv', ['-T', `${copy}.new-${process.pid}`, copy]);
     }

@@ -16,13 +16,30 @@ export const redis: Component = {
   },
 
   start(machine) {
-    const settings = ['--port', String(machine.port('redis')), '--bind', '127.0.0.1', '--dir', join(machine.state, 'redis'), '--appendonly', 'yes', '--save', '', '--daemonize', 'no', '--protected-mode', 'yes'];
+    const settings = [
+      '--port',
+      String(machine.port('redis')),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      join(machine.state, 'redis'),
+      '--appendonly',
+      'yes',
+      '--save',
+      '',
+      '--daemonize',
+      'no',
+      '--protected-mode',
+      'yes',
+    ];
     return { command: machine.tools.redisServer, args: settings };
   },
 
   ready: (machine) =>
     new Promise((resolve, reject) => {
-      const socket = createConnection({ host: '127.0.0.1', port: machine.port('redis') }, () => socket.write('PING\r\n'));
+      const socket = createConnection({ host: '127.0.0.1', port: machine.port('redis') }, () =>
+        socket.write('PING\r\n'),
+      );
       socket.setTimeout(2_000, () => socket.destroy(new Error('no answer')));
       socket.once('error', reject);
       socket.once('data', (data) => {

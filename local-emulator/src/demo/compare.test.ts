@@ -19,11 +19,16 @@ describe('compareRows', () => {
 
   test('a row that only one side has is a difference', () => {
     const row = { money: '1', country: 'x', ratio: 1 };
-    expect(compareRows(rows(['1', row]), rows(['2', row]), columns).differences.map(({ key }) => key)).toEqual(['1', '2']);
+    expect(compareRows(rows(['1', row]), rows(['2', row]), columns).differences.map(({ key }) => key)).toEqual([
+      '1',
+      '2',
+    ]);
   });
 
   test('a ratio beyond one in a billion is a difference', () => {
     const expected = rows(['1', { money: '0', country: '', ratio: 0.5 }]);
-    expect(compareRows(expected, rows(['1', { money: '-0', country: '', ratio: 0.5 + 1e-8 }]), columns).differences).toHaveLength(1);
+    expect(
+      compareRows(expected, rows(['1', { money: '-0', country: '', ratio: 0.5 + 1e-8 }]), columns).differences,
+    ).toHaveLength(1);
   });
 });

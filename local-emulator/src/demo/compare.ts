@@ -22,7 +22,11 @@ export interface Columns {
 }
 
 /** Compares two sets of rows by key, both ways: a row that only one side has is a difference too. */
-export function compareRows(expected: ReadonlyMap<string, Row>, actual: ReadonlyMap<string, Row>, columns: Columns): Comparison {
+export function compareRows(
+  expected: ReadonlyMap<string, Row>,
+  actual: ReadonlyMap<string, Row>,
+  columns: Columns,
+): Comparison {
   const differences: Difference[] = [];
   for (const [key, row] of expected) {
     const other = actual.get(key);
@@ -31,10 +35,12 @@ export function compareRows(expected: ReadonlyMap<string, Row>, actual: Readonly
       continue;
     }
     for (const column of columns.exact) {
-      if (canonical(row[column]) !== canonical(other[column])) differences.push({ key, column, expected: row[column], actual: other[column] });
+      if (canonical(row[column]) !== canonical(other[column]))
+        differences.push({ key, column, expected: row[column], actual: other[column] });
     }
     for (const column of columns.doubles) {
-      if (!sameDouble(row[column], other[column])) differences.push({ key, column, expected: row[column], actual: other[column] });
+      if (!sameDouble(row[column], other[column]))
+        differences.push({ key, column, expected: row[column], actual: other[column] });
     }
   }
   for (const key of actual.keys()) {

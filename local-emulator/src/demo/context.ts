@@ -18,11 +18,23 @@ export interface DemoContext {
   readonly featureServer: string;
 }
 
-
 export function createContext(env: Readonly<Record<string, string>>): DemoContext {
-  const { lake, warehouse, postgres, bus, feast } = readConfigFrom(env, 'lake', 'warehouse', 'postgres', 'bus', 'feast');
+  const { lake, warehouse, postgres, bus, feast } = readConfigFrom(
+    env,
+    'lake',
+    'warehouse',
+    'postgres',
+    'bus',
+    'feast',
+  );
   const endpoint = new URL(env.MINIO_ENDPOINT ?? '');
-  const client = new MinioClient({ endPoint: endpoint.hostname, port: Number(endpoint.port), useSSL: false, accessKey: env.MINIO_ACCESS_KEY ?? '', secretKey: env.MINIO_SECRET_KEY ?? '' });
+  const client = new MinioClient({
+    endPoint: endpoint.hostname,
+    port: Number(endpoint.port),
+    useSSL: false,
+    accessKey: env.MINIO_ACCESS_KEY ?? '',
+    secretKey: env.MINIO_SECRET_KEY ?? '',
+  });
   return {
     env,
     source: postgres,

@@ -1,13 +1,16 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadContracts } from '@tributary/platform/contracts';
 import { UserError } from '@tributary/platform/errors';
 import type { SeedSummary } from '@tributary/seeder';
-import { removeState } from '../instance/leftovers.ts';
 import { sayCleaned } from '../commands/lifecycle.ts';
-import { seedInto, type SeedOptions } from '../commands/seed.ts';
+import { paceOf, type SeedOptions, seedInto } from '../commands/seed.ts';
 import { printComponents, startProgress } from '../commands/status.ts';
 import { startInstance, stopInstance } from '../instance/control.ts';
+import { environmentOf } from '../instance/environment.ts';
 import { instanceFolder } from '../instance/folders.ts';
+import { removeState } from '../instance/leftovers.ts';
 import { ROOT } from '../instance/machine.ts';
 import { readStatus } from '../supervisor/status-file.ts';
 import { prepareToolchain } from '../toolchain/toolchain.ts';
@@ -16,7 +19,6 @@ import { untilDrained, walPosition } from './drained.ts';
 import { request } from './feature-client.ts';
 import { type Reconciliation, reconcile } from './reconcile.ts';
 import { printReport } from './report.ts';
-import { environmentOf } from '../instance/environment.ts';
 
 export interface DemoOptions extends SeedOptions {
   readonly keep: boolean;
@@ -30,7 +32,7 @@ export interface DemoOptions extends SeedOptions {
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const began = Date.now();
-  const input = checkInput(options);
+  await checkInput(options);
   await sayCleaned();
   const seconds = new Map<string, number>();
   const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
@@ -61,7 +63,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     progress.done();
     const context = createContext(environmentOf(state));
     const guard = failWithInstance(state);
-    const result = await Promise.race([run(context, input, state, seconds, timed), guard.failed]);
+    const result = await Promise.race([run(context, options, state, seconds, timed), guard.failed]);
     guard.stop();
     process.stdout.write('\nWhere to look\n');
     const status = readStatus(state);
@@ -74,7 +76,8 @@ export async function demo(options: DemoOptions): Promise<void> {
       process.stdout.write(`It does NOT reconcile:\n${result.problems.map((problem) => `  ✖ ${problem}\n`).join('')}`);
       process.exitCode = 1;
     }
-    if (options.keep) process.stdout.write('Everything is still running: npm run status, npm run logs; npm run down ends it.\n');
+    if (options.keep)
+      process.stdout.write('Everything is still running: npm run status, npm run logs; npm run down ends it.\n');
   } finally {
     process.off('SIGINT', stopOnSignal);
     process.off('SIGTERM', stopOnSignal);
@@ -89,7 +92,7 @@ export async function demo(options: DemoOptions): Promise<void> {
 
 async function run(
   context: DemoContext,
-  input: Required<Pick<SeedOptions, 'format'>> & SeedOptions,
+  input: SeedOptions,
   state: string,
   seconds: Map<string, number>,
   timed: <T>(stage: string, work: () => Promise<T>) => Promise<T>,
@@ -113,10 +116,20 @@ async function run(
 
 /** One customer's features, asked for as a model would. */
 async function showCustomer(context: DemoContext, customer: number): Promise<void> {
-  const features = ['customer_features:orders_count', 'customer_features:gross_revenue', 'customer_features:net_revenue', 'customer_features:recency_days', 'customer_features:last_country', 'customer_activity:events_24h', 'customer_activity:spend_24h'];
+  const features = [
+    'customer_features:orders_count',
+    'customer_features:gross_revenue',
+    'customer_features:net_revenue',
+    'customer_features:recency_days',
+    'customer_features:last_country',
+    'customer_activity:events_24h',
+    'customer_activity:spend_24h',
+  ];
   const body = { features, entities: { customer_id: [customer] } };
   const response = await request(context.featureServer, body);
-  process.stdout.write(`\nOne customer, as the feature server answers\n  curl -s ${context.featureServer}/get-online-features -H 'content-type: application/json' -d '${JSON.stringify(body)}'\n`);
+  process.stdout.write(
+    `\nOne customer, as the feature server answers\n  curl -s ${context.featureServer}/get-online-features -H 'content-type: application/json' -d '${JSON.stringify(body)}'\n`,
+  );
   response.metadata.feature_names.forEach((name, index) => {
     process.stdout.write(`    ${name.padEnd(16)} ${JSON.stringify(response.results[index]?.values[0] ?? null)}\n`);
   });
@@ -135,8 +148,16 @@ function failWithInstance(state: string): { failed: Promise<never>; stop(): void
   return { failed, stop: () => clearInterval(timer) };
 }
 
-function checkInput(options: DemoOptions): DemoOptions {
-  if (options.rate !== undefined && options.speed !== undefined) throw new UserError('SEED_PACE', '--rate and --speed exclude each other: a fixed rate, or the recorded time faster.');
-  return options;
+/** Finds what is wrong with the options before anything is started for them. */
+async function checkInput(options: DemoOptions): Promise<void> {
+  paceOf(options);
+  if (options.input === undefined) return;
+  try {
+    await access(options.input, constants.R_OK);
+  } catch {
+    throw new UserError(
+      'INPUT_MISSING',
+      `--input ${options.input}: there is no such file or folder, or it cannot be read. Relative paths start at ${process.cwd()}.`,
+    );
+  }
 }
-

@@ -37,7 +37,11 @@ export interface DrainResult {
  * @param position the WAL position to reach, as Postgres prints it
  * @throws {UserError} NOT_DRAINED naming the stage and what it lacks, when nothing moves for five minutes; CHAIN_FAILED when a run of the chain failed and nothing will repeat it
  */
-export async function untilDrained(context: DemoContext, position: string, onProgress: (stage: string, missing: string) => void): Promise<DrainResult> {
+export async function untilDrained(
+  context: DemoContext,
+  position: string,
+  onProgress: (stage: string, missing: string) => void,
+): Promise<DrainResult> {
   let topic: TopicContent | undefined;
   let raw: LayerContent | undefined;
   let processed: LayerContent | undefined;
@@ -58,16 +62,23 @@ export async function untilDrained(context: DemoContext, position: string, onPro
         raw = await context.lakeContent.layer('raw');
         const missingRaw = missingFrom(topic.idsByStream, raw.idsByStream);
         if (missingRaw > 0) return `${missingRaw.toLocaleString('en')} events not in raw yet`;
-        [processed, deadLetters] = await Promise.all([context.lakeContent.layer('processed'), context.lakeContent.layer('dead-letter')]);
+        [processed, deadLetters] = await Promise.all([
+          context.lakeContent.layer('processed'),
+          context.lakeContent.layer('dead-letter'),
+        ]);
         const missing = missingFrom(topic.idsByStream, processed.idsByStream, deadLetters.idsByStream);
-        return missing > 0 ? `${missing.toLocaleString('en')} events in neither processed nor dead letters yet` : undefined;
+        return missing > 0
+          ? `${missing.toLocaleString('en')} events in neither processed nor dead letters yet`
+          : undefined;
       },
     },
     {
       name: 'warehouse load',
       check: async () => {
         const names = await context.lakeContent.names('processed/');
-        const [row] = await context.warehouse.query<{ loaded: number }>('SELECT COUNT(DISTINCT name) AS loaded FROM ops.loads WHERE STARTS_WITH(name, "processed/")');
+        const [row] = await context.warehouse.query<{ loaded: number }>(
+          'SELECT COUNT(DISTINCT name) AS loaded FROM ops.loads WHERE STARTS_WITH(name, "processed/")',
+        );
         const missing = names.length - Number(row?.loaded ?? 0);
         return missing > 0 ? `${missing} of ${names.length} files not loaded yet` : undefined;
       },
@@ -103,20 +114,28 @@ export async function untilDrained(context: DemoContext, position: string, onPro
         onProgress(stage.name, missing);
       }
       if (Date.now() - lastMovement > STALL_LIMIT_MS) {
-        throw new UserError('NOT_DRAINED', `Nothing has moved for ${STALL_LIMIT_MS / 60_000} minutes in stage "${stage.name}": ${missing}. "npm run logs" shows what each component says.`);
+        throw new UserError(
+          'NOT_DRAINED',
+          `Nothing has moved for ${STALL_LIMIT_MS / 60_000} minutes in stage "${stage.name}": ${missing}. "npm run logs" shows what each component says.`,
+        );
       }
       await sleep(POLL_MS);
     }
     secondsByStage.set(stage.name, (Date.now() - began) / 1000);
     lastMovement = Date.now();
   }
-  if (topic === undefined || raw === undefined || processed === undefined || deadLetters === undefined) throw new Error('the lake stage did not run');
+  if (topic === undefined || raw === undefined || processed === undefined || deadLetters === undefined)
+    throw new Error('the lake stage did not run');
   return { topic, raw, processed, deadLetters, secondsByStage };
 }
 
 /** The position up to which the write-ahead log was written a moment ago. */
 export async function walPosition(context: DemoContext): Promise<string> {
-  return await withSource(context, async (client) => (await client.query<{ lsn: string }>('SELECT pg_current_wal_lsn()::text AS lsn')).rows[0]?.lsn ?? '0/0');
+  return await withSource(
+    context,
+    async (client) =>
+      (await client.query<{ lsn: string }>('SELECT pg_current_wal_lsn()::text AS lsn')).rows[0]?.lsn ?? '0/0',
+  );
 }
 
 async function bytesBehind(context: DemoContext, position: string): Promise<number> {
@@ -142,7 +161,10 @@ async function withSource<T>(context: DemoContext, work: (client: Client) => Pro
   }
 }
 
-function missingFrom(wanted: ReadonlyMap<string, ReadonlySet<string>>, ...layers: ReadonlyMap<string, ReadonlySet<string>>[]): number {
+function missingFrom(
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+  ...layers: ReadonlyMap<string, ReadonlySet<string>>[]
+): number {
   let missing = 0;
   for (const [stream, ids] of wanted) {
     const holders = layers.map((layer) => layer.get(stream)).filter((holder) => holder !== undefined);
@@ -153,13 +175,18 @@ function missingFrom(wanted: ReadonlyMap<string, ReadonlySet<string>>, ...layers
 
 /** What the event chain still has to do, or undefined when its last run began after the last load, ended well and left nothing waiting. */
 async function chainIsOpen(context: DemoContext): Promise<string | undefined> {
-  const open = (await inspectCommits(context.lake, context.lakeBucket)).filter((commit) => commit.waiting > 0 || commit.openManifest !== undefined || commit.leaseHeld);
+  const open = (await inspectCommits(context.lake, context.lakeBucket)).filter(
+    (commit) => commit.waiting > 0 || commit.openManifest !== undefined || commit.leaseHeld,
+  );
   const rows = await context.warehouse.query<{ type: string; status: string; payload: string }>(
     "SELECT type, status, payload FROM ops.events WHERE type IN ('warehouse.loaded', 'transform.finished', 'quality.checked', 'features.materialized')",
   );
   const events = rows.map((row) => JSON.parse(row.payload) as ChainRecord);
   const latest = (type: string, suits: (event: ChainRecord) => boolean = () => true): ChainRecord | undefined =>
-    events.filter((event) => event.type === type && suits(event)).sort((a, b) => a.time.localeCompare(b.time)).at(-1);
+    events
+      .filter((event) => event.type === type && suits(event))
+      .sort((a, b) => a.time.localeCompare(b.time))
+      .at(-1);
   const loaded = latest('warehouse.loaded');
   const transformed = latest('transform.finished');
   const checked = latest('quality.checked', (event) => event.detail.gate === 'features');
@@ -176,7 +203,10 @@ async function chainIsOpen(context: DemoContext): Promise<string | undefined> {
       return `${step.name} has not run after the last ${step.name === 'dbt' ? 'load' : 'step before it'}`;
     }
     if (step.event.status === 'failed') {
-      throw new UserError('CHAIN_FAILED', `${step.name} failed: ${step.event.error?.message ?? JSON.stringify(step.event.detail)}. Its log is under logs/jobs; "npm run logs" shows all.`);
+      throw new UserError(
+        'CHAIN_FAILED',
+        `${step.name} failed: ${step.event.error?.message ?? JSON.stringify(step.event.detail)}. Its log is under logs/jobs; "npm run logs" shows all.`,
+      );
     }
   }
   return undefined;

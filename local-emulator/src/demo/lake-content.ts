@@ -71,7 +71,11 @@ export class LakeContent {
     const stream = name.split('/')[1] ?? '';
     let content: FileContent;
     if (layer === 'dead-letter') {
-      const letter = JSON.parse(body.toString('utf8')) as { event_id: string | null; dead_letter_id: string; reason: string };
+      const letter = JSON.parse(body.toString('utf8')) as {
+        event_id: string | null;
+        dead_letter_id: string;
+        reason: string;
+      };
       content = { stream, ids: [letter.event_id ?? letter.dead_letter_id], reason: letter.reason };
     } else {
       const column = ID_COLUMN[layer];

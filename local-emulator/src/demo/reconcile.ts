@@ -4,7 +4,7 @@ import { type Comparison, compareRows } from './compare.ts';
 import type { DemoContext } from './context.ts';
 import type { DrainResult } from './drained.ts';
 import { onlineFeatures } from './feature-client.ts';
-import { CUSTOMER_ACTIVITY, CUSTOMER_FEATURES, type CheckedView, onlineColumns, PRODUCT_FEATURES } from './views.ts';
+import { type CheckedView, CUSTOMER_ACTIVITY, CUSTOMER_FEATURES, onlineColumns, PRODUCT_FEATURES } from './views.ts';
 
 type Row = Record<string, unknown>;
 
@@ -38,7 +38,11 @@ export interface Reconciliation {
 }
 
 /** Compares every layer with the one before it, and the feature tables with what an independent query over the source computes. */
-export async function reconcile(context: DemoContext, streams: readonly string[], drained: DrainResult): Promise<Reconciliation> {
+export async function reconcile(
+  context: DemoContext,
+  streams: readonly string[],
+  drained: DrainResult,
+): Promise<Reconciliation> {
   const source = await readSource(context, streams);
   const problems: string[] = [];
   const counts: StreamCounts[] = [];
@@ -65,9 +69,14 @@ export async function reconcile(context: DemoContext, streams: readonly string[]
     await checkView(context, CUSTOMER_ACTIVITY, undefined),
   ];
   for (const check of views) {
-    problems.push(...explain(check.view, 'the mart and the query over Postgres', check.martAgainstSource), ...explain(check.view, 'the online store and the mart', check.onlineAgainstMart));
+    problems.push(
+      ...explain(check.view, 'the mart and the query over Postgres', check.martAgainstSource),
+      ...explain(check.view, 'the online store and the mart', check.onlineAgainstMart),
+    );
   }
-  const busiest = [...source.customerFeatures.entries()].sort(([, a], [, b]) => Number(b.orders_count) - Number(a.orders_count) || Number(a.customer_id) - Number(b.customer_id))[0];
+  const busiest = [...source.customerFeatures.entries()].sort(
+    ([, a], [, b]) => Number(b.orders_count) - Number(a.orders_count) || Number(a.customer_id) - Number(b.customer_id),
+  )[0];
   return { streams: counts, views, problems, sampleCustomer: busiest?.[0] };
 }
 
@@ -77,7 +86,11 @@ function problemsOf(count: StreamCounts): string[] {
     if (a !== b) problems.push(`${count.stream}: ${what} (${a} against ${b})`);
   };
   differ('distinct events on the bus and rows in raw differ', count.events, count.raw);
-  differ('rows in raw differ from processed and dead letters together', count.raw, count.processed + deadLettersOfPipeline(count));
+  differ(
+    'rows in raw differ from processed and dead letters together',
+    count.raw,
+    count.processed + deadLettersOfPipeline(count),
+  );
   differ('rows in processed and in staging differ', count.processed, count.staging);
   if (count.deadLetters === 0) differ('rows in Postgres and in unified staging differ', count.source, count.unified);
   return problems;
@@ -85,14 +98,18 @@ function problemsOf(count: StreamCounts): string[] {
 
 /** Dead letters of events that did reach the bus; the bridge's own never did, so they are not in raw. */
 function deadLettersOfPipeline(count: StreamCounts): number {
-  return Math.max(0, count.raw - count.processed) <= count.deadLetters ? Math.max(0, count.raw - count.processed) : count.deadLetters;
+  return Math.max(0, count.raw - count.processed) <= count.deadLetters
+    ? Math.max(0, count.raw - count.processed)
+    : count.deadLetters;
 }
 
 const SHOWN_DIFFERENCES = 3;
 
 function explain(view: string, sides: string, comparison: Comparison | undefined): string[] {
   if (comparison === undefined || comparison.differences.length === 0) return [];
-  const samples = comparison.differences.slice(0, SHOWN_DIFFERENCES).map(({ key, column, expected, actual }) => `${key}.${column}: ${show(expected)} → ${show(actual)}`);
+  const samples = comparison.differences
+    .slice(0, SHOWN_DIFFERENCES)
+    .map(({ key, column, expected, actual }) => `${key}.${column}: ${show(expected)} → ${show(actual)}`);
   return [`${view}: ${sides} differ in ${comparison.differences.length} values, such as ${samples.join('; ')}`];
 }
 
@@ -100,7 +117,10 @@ function show(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
-async function readSource(context: DemoContext, streams: readonly string[]): Promise<{ counts: Map<string, number>; customerFeatures: Map<string, Row>; productFeatures: Map<string, Row> }> {
+async function readSource(
+  context: DemoContext,
+  streams: readonly string[],
+): Promise<{ counts: Map<string, number>; customerFeatures: Map<string, Row>; productFeatures: Map<string, Row> }> {
   const client = new Client(context.source);
   await client.connect();
   try {
@@ -111,7 +131,8 @@ async function readSource(context: DemoContext, streams: readonly string[]): Pro
       const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM shop.${stream}`);
       counts.set(stream, Number(rows[0]?.count));
     }
-    const byKey = async (sql: string, key: string): Promise<Map<string, Row>> => new Map((await client.query<Row>(sql)).rows.map((row) => [String(row[key]), row]));
+    const byKey = async (sql: string, key: string): Promise<Map<string, Row>> =>
+      new Map((await client.query<Row>(sql)).rows.map((row) => [String(row[key]), row]));
     return {
       counts,
       customerFeatures: await byKey(referenceSql.customerFeatures, 'customer_id'),
@@ -122,7 +143,11 @@ async function readSource(context: DemoContext, streams: readonly string[]): Pro
   }
 }
 
-async function checkView(context: DemoContext, checked: CheckedView, expected: ReadonlyMap<string, Row> | undefined): Promise<ViewCheck> {
+async function checkView(
+  context: DemoContext,
+  checked: CheckedView,
+  expected: ReadonlyMap<string, Row> | undefined,
+): Promise<ViewCheck> {
   const columns = [...checked.columns.exact, ...checked.columns.doubles];
   // Of the activity view, a row an event time, only the newest row of an entity is online.
   const rows = await context.warehouse.query<Row>(
@@ -130,7 +155,13 @@ async function checkView(context: DemoContext, checked: CheckedView, expected: R
   );
   const mart = new Map(rows.map((row) => [String(row[checked.joinKey]), row]));
   const everyEntity = [...new Set([...mart.keys(), ...(expected?.keys() ?? [])])];
-  const answered = await onlineFeatures(context.featureServer, checked.joinKey, checked.view, columns, everyEntity.map((key) => (checked.joinKey === 'customer_id' ? Number(key) : key)));
+  const answered = await onlineFeatures(
+    context.featureServer,
+    checked.joinKey,
+    checked.view,
+    columns,
+    everyEntity.map((key) => (checked.joinKey === 'customer_id' ? Number(key) : key)),
+  );
   // Feast answers an entity it does not know with nulls throughout.
   const online = new Map([...answered].filter(([, row]) => columns.some((column) => row[column] !== null)));
   return {

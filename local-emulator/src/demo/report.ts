@@ -6,13 +6,29 @@ import type { Reconciliation } from './reconcile.ts';
 const number = (value: number): string => value.toLocaleString('en');
 
 /** The demo's closing tables. */
-export function printReport(seeded: SeedSummary, drained: DrainResult, result: Reconciliation, seconds: ReadonlyMap<string, number>): void {
+export function printReport(
+  seeded: SeedSummary,
+  drained: DrainResult,
+  result: Reconciliation,
+  seconds: ReadonlyMap<string, number>,
+): void {
   const out = (text: string): void => void process.stdout.write(text);
   out('\nRows, layer by layer\n');
   out(
     table(
       ['stream', 'Postgres', 'events', 'raw', 'processed', 'dead letters', 'staging', 'unified'],
-      result.streams.map((count) => [count.stream, ...[count.source, count.events, count.raw, count.processed, count.deadLetters, count.staging, count.unified].map(number)]),
+      result.streams.map((count) => [
+        count.stream,
+        ...[
+          count.source,
+          count.events,
+          count.raw,
+          count.processed,
+          count.deadLetters,
+          count.staging,
+          count.unified,
+        ].map(number),
+      ]),
     ),
   );
   out('\nFeatures\n');
@@ -29,8 +45,27 @@ export function printReport(seeded: SeedSummary, drained: DrainResult, result: R
     ),
   );
   const rejects = Object.entries(seeded.rejects).filter(([, count]) => count > 0);
-  out(rejects.length === 0 ? '\nNo line of the input was rejected.\n' : `\nLines of the input that were rejected\n${table(['reason', 'lines'], rejects.map(([reason, count]) => [reason, number(count)]))}`);
+  out(
+    rejects.length === 0
+      ? '\nNo line of the input was rejected.\n'
+      : `\nLines of the input that were rejected\n${table(
+          ['reason', 'lines'],
+          rejects.map(([reason, count]) => [reason, number(count)]),
+        )}`,
+  );
   const letters = [...drained.deadLetters.countByReason];
-  out(letters.length === 0 ? 'No dead letters.\n' : `\nDead letters\n${table(['reason', 'count'], letters.map(([reason, count]) => [reason, number(count)]))}`);
-  out(`\nSeconds\n${table(['stage', 'seconds'], [...seconds].map(([stage, value]) => [stage, value.toFixed(1)]))}`);
+  out(
+    letters.length === 0
+      ? 'No dead letters.\n'
+      : `\nDead letters\n${table(
+          ['reason', 'count'],
+          letters.map(([reason, count]) => [reason, number(count)]),
+        )}`,
+  );
+  out(
+    `\nSeconds\n${table(
+      ['stage', 'seconds'],
+      [...seconds].map(([stage, value]) => [stage, value.toFixed(1)]),
+    )}`,
+  );
 }

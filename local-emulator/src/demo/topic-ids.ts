@@ -17,7 +17,9 @@ export async function readTopic(brokers: string, topic: string): Promise<TopicCo
   await admin.connect();
   const ends = await admin.fetchTopicOffsets(topic);
   await admin.disconnect();
-  const left = new Map(ends.filter((end) => Number(end.high) > Number(end.low)).map((end) => [end.partition, Number(end.high)]));
+  const left = new Map(
+    ends.filter((end) => Number(end.high) > Number(end.low)).map((end) => [end.partition, Number(end.high)]),
+  );
   const idsByStream = new Map<string, Set<string>>();
   let messages = 0;
   if (left.size === 0) return { messages, idsByStream };
@@ -33,7 +35,12 @@ export async function readTopic(brokers: string, topic: string): Promise<TopicCo
         if (left.size > 0 && Date.now() - lastProgress < STALL_LIMIT_MS) return;
         clearInterval(watch);
         if (left.size === 0) resolve();
-        else reject(new Error(`Kafka gave nothing more of topic ${topic} for ${STALL_LIMIT_MS / 1000} s, with partitions ${[...left.keys()]} not read to their end`));
+        else
+          reject(
+            new Error(
+              `Kafka gave nothing more of topic ${topic} for ${STALL_LIMIT_MS / 1000} s, with partitions ${[...left.keys()]} not read to their end`,
+            ),
+          );
       }, 50);
       consumer
         .run({
@@ -70,7 +77,10 @@ export async function consumerLag(brokers: string, topic: string, groupId: strin
     const ends = await admin.fetchTopicOffsets(topic);
     const [group] = await admin.fetchOffsets({ groupId, topics: [topic] });
     const committed = new Map(group?.partitions.map((partition) => [partition.partition, Number(partition.offset)]));
-    return ends.reduce((lag, end) => lag + Math.max(0, Number(end.high) - Math.max(Number(end.low), committed.get(end.partition) ?? 0)), 0);
+    return ends.reduce(
+      (lag, end) => lag + Math.max(0, Number(end.high) - Math.max(Number(end.low), committed.get(end.partition) ?? 0)),
+      0,
+    );
   } finally {
     await admin.disconnect().catch(() => undefined);
   }

@@ -11,7 +11,16 @@ export const CUSTOMER_FEATURES: CheckedView = {
   view: 'customer_features',
   joinKey: 'customer_id',
   columns: {
-    exact: ['orders_count', 'quantity_total', 'gross_revenue', 'returned_value', 'net_revenue', 'recency_days', 'distinct_products', 'last_country'],
+    exact: [
+      'orders_count',
+      'quantity_total',
+      'gross_revenue',
+      'returned_value',
+      'net_revenue',
+      'recency_days',
+      'distinct_products',
+      'last_country',
+    ],
     doubles: ['average_order_value', 'return_rate'],
   },
 };
@@ -19,7 +28,10 @@ export const CUSTOMER_FEATURES: CheckedView = {
 export const PRODUCT_FEATURES: CheckedView = {
   view: 'product_features',
   joinKey: 'product_id',
-  columns: { exact: ['buyers', 'orders_count', 'quantity_total', 'gross_revenue'], doubles: ['average_price', 'return_rate'] },
+  columns: {
+    exact: ['buyers', 'orders_count', 'quantity_total', 'gross_revenue'],
+    doubles: ['average_price', 'return_rate'],
+  },
 };
 
 export const CUSTOMER_ACTIVITY: CheckedView = {

@@ -30,7 +30,10 @@ export async function startInstance(
   const state = instanceFolder(instance);
   const old = readStatus(state);
   if (old !== undefined && isAlive(old.supervisor)) {
-    throw new UserError('ALREADY_RUNNING', `Instance "${instance}" is already running. "npm run status" shows it, "npm run down" stops it.`);
+    throw new UserError(
+      'ALREADY_RUNNING',
+      `Instance "${instance}" is already running. "npm run status" shows it, "npm run down" stops it.`,
+    );
   }
   await endLeftovers(instance);
   rmSync(join(state, 'status.json'), { force: true });
@@ -41,12 +44,16 @@ export async function startInstance(
   const owner = JSON.stringify({ pid: process.pid, startedAt: startTimeOf(process.pid) });
   const log = openSync(join(logs, 'supervisor.log'), 'a');
   const program = join(ROOT, 'local-emulator', 'src', 'supervise.ts');
-  const child = spawn(process.execPath, [program, '--instance', instance, '--tools', toolsFile, ...(options.owned ? ['--owner', owner] : [])], {
-    cwd: ROOT,
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
-  });
+  const child = spawn(
+    process.execPath,
+    [program, '--instance', instance, '--tools', toolsFile, ...(options.owned ? ['--owner', owner] : [])],
+    {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...process.env, NODE_NO_WARNINGS: '1' },
+    },
+  );
   closeSync(log);
   child.unref();
   const deadline = Date.now() + START_LIMIT_MS;
@@ -54,13 +61,22 @@ export async function startInstance(
     const status = readStatus(state);
     if (status !== undefined) options.onChange?.(status);
     if (status?.state === 'ready') return status;
-    if (status?.state === 'failed') throw new UserError('START_FAILED', status.failure ?? `instance "${instance}" failed to start`);
+    if (status?.state === 'failed')
+      throw new UserError('START_FAILED', status.failure ?? `instance "${instance}" failed to start`);
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new UserError('START_FAILED', `The supervisor of instance "${instance}" ended (${child.exitCode ?? child.signalCode}) before everything was ready. Its log: ${join(logs, 'supervisor.log')}`);
+      throw new UserError(
+        'START_FAILED',
+        `The supervisor of instance "${instance}" ended (${child.exitCode ?? child.signalCode}) before everything was ready. Its log: ${join(logs, 'supervisor.log')}`,
+      );
     }
     if (Date.now() > deadline) {
-      const late = status?.components.filter((component) => component.state !== 'ready').map((component) => `${component.name} (${component.state})`);
-      throw new UserError('START_FAILED', `Not everything was ready within ${START_LIMIT_MS / 60_000} minutes: ${late?.join(', ')}. Logs: ${logs}`);
+      const late = status?.components
+        .filter((component) => component.state !== 'ready')
+        .map((component) => `${component.name} (${component.state})`);
+      throw new UserError(
+        'START_FAILED',
+        `Not everything was ready within ${START_LIMIT_MS / 60_000} minutes: ${late?.join(', ')}. Logs: ${logs}`,
+      );
     }
     await sleep(POLL_MS);
   }
@@ -88,6 +104,10 @@ export async function stopInstance(instance: string): Promise<boolean> {
 /** The log file of a component, or of the supervisor. */
 export function logFile(instance: string, component: string): string {
   const file = join(stateRoot(), instance, 'logs', `${component}.log`);
-  if (!existsSync(file)) throw new UserError('NO_LOG', `Instance "${instance}" has no log of "${component}"; "npm run status" lists its components.`);
+  if (!existsSync(file))
+    throw new UserError(
+      'NO_LOG',
+      `Instance "${instance}" has no log of "${component}"; "npm run status" lists its components.`,
+    );
   return file;
 }

@@ -15,7 +15,10 @@ export function instanceFolder(instance: string): string {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
   } catch (error) {
-    throw new UserError('STATE_FOLDER', `The state folder ${folder} cannot be made (${(error as Error).message}). Set TRIBUTARY_STATE_DIR to a folder that you may write to.`);
+    throw new UserError(
+      'STATE_FOLDER',
+      `The state folder ${folder} cannot be made (${(error as Error).message}). Set TRIBUTARY_STATE_DIR to a folder that you may write to.`,
+    );
   }
   return folder;
 }
@@ -24,5 +27,7 @@ export function instanceFolder(instance: string): string {
 export function instances(): string[] {
   const root = stateRoot();
   if (!existsSync(root)) return [];
-  return readdirSync(root).filter((name) => statSync(join(root, name)).isDirectory()).sort((a, b) => statSync(join(root, a)).mtimeMs - statSync(join(root, b)).mtimeMs);
+  return readdirSync(root)
+    .filter((name) => statSync(join(root, name)).isDirectory())
+    .sort((a, b) => statSync(join(root, a)).mtimeMs - statSync(join(root, b)).mtimeMs);
 }

@@ -26,7 +26,9 @@ export function runningInstances(): string[] {
 export async function endLeftovers(instance: string): Promise<number> {
   const status = readStatus(join(stateRoot(), instance));
   if (status !== undefined && isAlive(status.supervisor)) return 0;
-  const groups = (status?.components ?? []).flatMap((component) => (component.process !== undefined && groupIsAlive(component.process) ? [component.process] : []));
+  const groups = (status?.components ?? []).flatMap((component) =>
+    component.process !== undefined && groupIsAlive(component.process) ? [component.process] : [],
+  );
   const marked = processesMarked(instance);
   if (groups.length === 0 && marked.length === 0) return 0;
   for (const group of groups) signalGroup(group.pid, 'SIGTERM');

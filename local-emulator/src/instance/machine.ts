@@ -12,9 +12,17 @@ export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.ur
 const LOCAL_SETTLE_SECONDS = '3';
 
 /** Picks ports and secrets and puts together the environment that components share. */
-export async function createMachine(instance: string, state: string, components: readonly Component[], tools: Toolchain): Promise<{ machine: Machine; ports: Record<string, number> }> {
+export async function createMachine(
+  instance: string,
+  state: string,
+  components: readonly Component[],
+  tools: Toolchain,
+): Promise<{ machine: Machine; ports: Record<string, number> }> {
   const secrets = ensureSecrets(state);
-  const ports = await assignPorts(state, components.flatMap((component) => component.ports));
+  const ports = await assignPorts(
+    state,
+    components.flatMap((component) => component.ports),
+  );
   const url = (name: string): string => (ports[name] === undefined ? '' : `http://127.0.0.1:${ports[name]}`);
   const address = (name: string): string => (ports[name] === undefined ? '' : `127.0.0.1:${ports[name]}`);
   const all: Record<string, string> = {

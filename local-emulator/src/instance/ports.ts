@@ -12,7 +12,10 @@ export async function assignPorts(state: string, names: readonly string[]): Prom
   const ports: Record<string, number> = {};
   for (const name of names) {
     const remembered = before[name];
-    ports[name] = remembered !== undefined && (await isFree(remembered)) ? remembered : await getPort({ host: '127.0.0.1', exclude: Object.values(ports) });
+    ports[name] =
+      remembered !== undefined && (await isFree(remembered))
+        ? remembered
+        : await getPort({ host: '127.0.0.1', exclude: Object.values(ports) });
   }
   writeFileSync(file, JSON.stringify({ ...before, ...ports }, null, 2));
   return ports;

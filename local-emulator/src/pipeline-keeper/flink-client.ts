@@ -24,7 +24,11 @@ export class FlinkClient {
 
   /** Submits the jar's main class; its arguments build the graph inside the JobManager. */
   async run(jarId: string, entryClass: string, args: readonly string[], savepointPath?: string): Promise<string> {
-    const body = { entryClass, programArgsList: args, ...(savepointPath === undefined ? {} : { savepointPath, allowNonRestoredState: false }) };
+    const body = {
+      entryClass,
+      programArgsList: args,
+      ...(savepointPath === undefined ? {} : { savepointPath, allowNonRestoredState: false }),
+    };
     const { jobid } = (await this.#call('POST', `/jars/${jarId}/run`, REQUEST_TIMEOUT_MS, body)) as { jobid: string };
     return jobid;
   }
@@ -38,11 +42,24 @@ export class FlinkClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       });
     } catch (error) {
-      throw new TransientError('FLINK_UNAVAILABLE', `Flink does not answer at ${this.#base}${path}: ${(error as Error).message}`, { cause: error });
+      throw new TransientError(
+        'FLINK_UNAVAILABLE',
+        `Flink does not answer at ${this.#base}${path}: ${(error as Error).message}`,
+        { cause: error },
+      );
     }
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
     const errors = (JSON.parse(text) as { errors?: string[] }).errors ?? [text];
-    throw new UserError('FLINK_REFUSED', `Flink refused ${method} ${path} with ${response.status}: ${errors.at(-1)?.split('\n').filter((line) => line.includes('Caused by')).pop() ?? errors[0]}`);
+    throw new UserError(
+      'FLINK_REFUSED',
+      `Flink refused ${method} ${path} with ${response.status}: ${
+        errors
+          .at(-1)
+          ?.split('\n')
+          .filter((line) => line.includes('Caused by'))
+          .pop() ?? errors[0]
+      }`,
+    );
   }
 }

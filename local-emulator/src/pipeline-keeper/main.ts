@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readVariables, readConfig, variable } from '@tributary/platform/config';
+import { readConfig, readVariables, variable } from '@tributary/platform/config';
 import { createLogger } from '@tributary/platform/log';
 import fastify from 'fastify';
 import { z } from 'zod';
@@ -16,7 +16,15 @@ import { JOB_NAME, streamingArguments } from './streaming-job.ts';
  */
 const POLL_MS = 1_000;
 /** States in which Flink looks after the job itself. https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/internals/job_scheduling/ */
-const LIVE_STATES = new Set(['INITIALIZING', 'CREATED', 'RUNNING', 'RESTARTING', 'RECONCILING', 'FAILING', 'CANCELLING']);
+const LIVE_STATES = new Set([
+  'INITIALIZING',
+  'CREATED',
+  'RUNNING',
+  'RESTARTING',
+  'RECONCILING',
+  'FAILING',
+  'CANCELLING',
+]);
 const ENTRY_CLASS = 'dev.tributary.pipeline.Main';
 
 const log = createLogger('pipeline');

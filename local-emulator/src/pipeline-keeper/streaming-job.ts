@@ -7,7 +7,8 @@ const FLUSH_SECONDS = 5;
 
 /** The streaming pipeline's arguments for the local adapters; dataflow-flink/README.md explains each. */
 export function streamingArguments(lake: LakeConfig, bus: BusConfig, piiKeysFile: string): string[] {
-  if (lake.adapter !== 'minio' || bus.adapter !== 'kafka') throw new Error('on a laptop the pipeline reads Kafka and writes MinIO');
+  if (lake.adapter !== 'minio' || bus.adapter !== 'kafka')
+    throw new Error('on a laptop the pipeline reads Kafka and writes MinIO');
   return [
     '--runner=FlinkRunner',
     '--flinkMaster=[auto]',

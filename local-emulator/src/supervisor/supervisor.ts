@@ -104,7 +104,9 @@ export class Supervisor {
       let promise = stopped.get(name);
       if (promise === undefined) {
         const dependents = [...this.#slots.values()].filter((slot) => slot.component.needs.includes(name));
-        promise = Promise.all(dependents.map((slot) => halt(slot.component.name))).then(() => this.#halt(this.#slot(name)));
+        promise = Promise.all(dependents.map((slot) => halt(slot.component.name))).then(() =>
+          this.#halt(this.#slot(name)),
+        );
         stopped.set(name, promise);
       }
       return promise;
@@ -136,7 +138,8 @@ export class Supervisor {
   async untilComponentReady(name: string, withinMs: number): Promise<void> {
     const slot = this.#slot(name);
     await until(() => slot.status.state === 'ready', withinMs);
-    if (slot.status.state !== 'ready') throw new Error(`${name} is ${slot.status.state}, not ready, after ${withinMs / 1000} s`);
+    if (slot.status.state !== 'ready')
+      throw new Error(`${name} is ${slot.status.state}, not ready, after ${withinMs / 1000} s`);
   }
 
   /** Records why the instance failed, for the commands that wait on the status file. */

@@ -12,7 +12,8 @@ const LOCK_WAIT_MS = 25 * 60_000;
 /** Where downloads and builds are kept between clones: `$TRIBUTARY_CACHE_DIR`, or the user's cache folder. */
 export function cacheRoot(): string {
   if (process.env.TRIBUTARY_CACHE_DIR) return process.env.TRIBUTARY_CACHE_DIR;
-  const base = process.env.XDG_CACHE_HOME || join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+  const base =
+    process.env.XDG_CACHE_HOME || join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
   return join(base, 'tributary');
 }
 
@@ -57,7 +58,10 @@ async function lock(name: string): Promise<() => void> {
       continue;
     }
     if (Date.now() > deadline) {
-      throw new UserError('CACHE_LOCKED', `Another command has been building ${name} for over 25 minutes. End it, or delete ${file}.`);
+      throw new UserError(
+        'CACHE_LOCKED',
+        `Another command has been building ${name} for over 25 minutes. End it, or delete ${file}.`,
+      );
     }
     await sleep(500);
   }

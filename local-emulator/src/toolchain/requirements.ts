@@ -40,7 +40,12 @@ async function java(): Promise<Requirement> {
   if (printed === undefined) return { name: 'Java', ok: false, found: 'no "java" on PATH', fix };
   const major = Number(/version "(\d+)/.exec(printed)?.[1]);
   if (!(major >= MINIMUM_JAVA && major <= MAXIMUM_JAVA)) {
-    return { name: 'Java', ok: false, found: `version ${major || 'unknown'}; ${MINIMUM_JAVA} to ${MAXIMUM_JAVA} is needed`, fix: `${fix}   (or point JAVA_HOME at one)` };
+    return {
+      name: 'Java',
+      ok: false,
+      found: `version ${major || 'unknown'}; ${MINIMUM_JAVA} to ${MAXIMUM_JAVA} is needed`,
+      fix: `${fix}   (or point JAVA_HOME at one)`,
+    };
   }
   if ((await output(compiler, ['-version'])) === undefined) {
     return { name: 'Java', ok: false, found: `a Java ${major} runtime without its compiler (javac)`, fix };
@@ -49,11 +54,15 @@ async function java(): Promise<Requirement> {
 }
 
 async function go(): Promise<Requirement> {
-  const fix = process.platform === 'darwin' ? 'brew install go' : 'https://go.dev/doc/install   (Debian: apt-get install -t bookworm-backports golang-go)';
+  const fix =
+    process.platform === 'darwin'
+      ? 'brew install go'
+      : 'https://go.dev/doc/install   (Debian: apt-get install -t bookworm-backports golang-go)';
   const printed = await output('go', ['version']);
   const minor = Number(/go1\.(\d+)/.exec(printed ?? '')?.[1]);
   if (printed === undefined) return { name: 'Go', ok: false, found: 'no "go" on PATH', fix };
-  if (minor < MINIMUM_GO_MINOR) return { name: 'Go', ok: false, found: `1.${minor}; 1.${MINIMUM_GO_MINOR} or newer is needed`, fix };
+  if (minor < MINIMUM_GO_MINOR)
+    return { name: 'Go', ok: false, found: `1.${minor}; 1.${MINIMUM_GO_MINOR} or newer is needed`, fix };
   return { name: 'Go', ok: true, found: `1.${minor}`, path: 'go' };
 }
 
@@ -64,13 +73,18 @@ export async function findPython313(): Promise<string | undefined> {
   if (pyenvRoot !== undefined) {
     const versions = join(pyenvRoot.trim(), 'versions');
     if (existsSync(versions)) {
-      for (const version of readdirSync(versions).filter((name) => name.startsWith('3.13')).sort()) {
+      for (const version of readdirSync(versions)
+        .filter((name) => name.startsWith('3.13'))
+        .sort()) {
         candidates.push(join(versions, version, 'bin', 'python3.13'));
       }
     }
   }
   for (const candidate of candidates) {
-    const printed = await output(candidate, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2], sys.executable)']);
+    const printed = await output(candidate, [
+      '-c',
+      'import sys; print("%d.%d" % sys.version_info[:2], sys.executable)',
+    ]);
     const [version, executable] = printed?.trim().split(' ') ?? [];
     if (version === '3.13' && executable) return executable;
   }
@@ -83,7 +97,12 @@ async function python(): Promise<Requirement> {
   const uv = (await output('uv', ['--version'])) !== undefined;
   const any = (await output('python3', ['--version'])) !== undefined;
   if (uv || any) return { name: 'Python', ok: true, found: '3.13 is not installed; uv will fetch it' };
-  return { name: 'Python', ok: false, found: 'no Python and no uv', fix: `${debian('python3 python3-venv')}   (uv then fetches Python 3.13)` };
+  return {
+    name: 'Python',
+    ok: false,
+    found: 'no Python and no uv',
+    fix: `${debian('python3 python3-venv')}   (uv then fetches Python 3.13)`,
+  };
 }
 
 function disk(): Requirement {
@@ -91,14 +110,24 @@ function disk(): Requirement {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    return { name: 'Disk', ok: false, found: `the cache folder ${folder} cannot be made (${(error as Error).message})`, fix: 'set TRIBUTARY_CACHE_DIR to a folder that you may write to' };
+    return {
+      name: 'Disk',
+      ok: false,
+      found: `the cache folder ${folder} cannot be made (${(error as Error).message})`,
+      fix: 'set TRIBUTARY_CACHE_DIR to a folder that you may write to',
+    };
   }
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   const needed = existsSync(join(folder, 'complete')) ? WARM_FREE_DISK_BYTES : MINIMUM_FREE_DISK_BYTES;
   const gigabytes = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
   if (free < needed) {
-    return { name: 'Disk', ok: false, found: `${gigabytes(free)} GB free in ${folder}; ${gigabytes(needed)} GB are needed`, fix: 'free some space, or set TRIBUTARY_CACHE_DIR and TRIBUTARY_STATE_DIR to another disk' };
+    return {
+      name: 'Disk',
+      ok: false,
+      found: `${gigabytes(free)} GB free in ${folder}; ${gigabytes(needed)} GB are needed`,
+      fix: 'free some space, or set TRIBUTARY_CACHE_DIR and TRIBUTARY_STATE_DIR to another disk',
+    };
   }
   return { name: 'Disk', ok: true, found: `${gigabytes(free)} GB free` };
 }

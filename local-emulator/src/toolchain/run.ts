@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import { UserError } from '@tributary/platform/errors';
+import { execa } from 'execa';
 
 /** How much of a failed command's output its error shows: enough for the cause, not a screen of noise. */
 const SHOWN_LINES = 15;
@@ -28,8 +28,14 @@ export async function run(
   }
   const result = await child;
   if (!result.failed) return result.stdout;
-  const tail = String(result.all ?? result.shortMessage).trimEnd().split('\n').slice(-SHOWN_LINES).join('\n  ');
-  const how = result.timedOut ? `did not end within ${options.timeoutMinutes} minutes` : `failed (exit status ${result.exitCode ?? result.signal ?? result.code})`;
+  const tail = String(result.all ?? result.shortMessage)
+    .trimEnd()
+    .split('\n')
+    .slice(-SHOWN_LINES)
+    .join('\n  ');
+  const how = result.timedOut
+    ? `did not end within ${options.timeoutMinutes} minutes`
+    : `failed (exit status ${result.exitCode ?? result.signal ?? result.code})`;
   throw new UserError(
     'SETUP_FAILED',
     `"${command} ${args.join(' ')}" ${how}. Usual causes: no network or a package registry that does not answer, or a full disk. Its last lines:\n  ${tail}`,

@@ -32,7 +32,12 @@ export type Tool = 'python' | 'minio' | 'kafka' | 'debezium-engine' | 'pipeline'
 const MINIO_MODULE = 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c';
 const MINIO_KEY = 'minio-20260212';
 const KAFKA_KEY = 'kafka-4.3.1';
-const PIPELINE_INPUTS = ['dataflow-flink/pom.xml', 'dataflow-flink/src', 'contracts/generated/contracts.json', 'features/generated/features.json'];
+const PIPELINE_INPUTS = [
+  'dataflow-flink/pom.xml',
+  'dataflow-flink/src',
+  'contracts/generated/contracts.json',
+  'features/generated/features.json',
+];
 const ENGINE_INPUTS = ['run-services/debezium-bridge/engine/pom.xml', 'run-services/debezium-bridge/engine/src'];
 
 /**
@@ -42,7 +47,10 @@ const ENGINE_INPUTS = ['run-services/debezium-bridge/engine/pom.xml', 'run-servi
  * @param options.only what to prepare; a test that needs one component does not wait for a Maven build of another
  * @throws {UserError} MISSING_TOOLCHAIN naming each missing prerequisite and the command that installs it; SETUP_FAILED
  */
-export async function prepareToolchain(root: string, options: { quiet?: boolean; only?: ReadonlySet<Tool> } = {}): Promise<Toolchain> {
+export async function prepareToolchain(
+  root: string,
+  options: { quiet?: boolean; only?: ReadonlySet<Tool> } = {},
+): Promise<Toolchain> {
   const wanted = (tool: Tool): boolean => options.only === undefined || options.only.has(tool);
   const requirements = await checkRequirements();
   const missing = requirements.filter((requirement) => !requirement.ok);
@@ -76,8 +84,24 @@ export async function prepareToolchain(root: string, options: { quiet?: boolean;
           // One after the other: Maven processes that share a local repository get in each other's way.
           const maven = await ensureMaven();
           if (wanted('kafka')) kafkaJars = await ensureKafka(root, maven, progress);
-          if (wanted('debezium-engine')) engineJar = await ensureJar(root, maven, 'run-services/debezium-bridge/engine', 'debezium-engine.jar', ENGINE_INPUTS, progress);
-          if (wanted('pipeline')) pipelineJar = await ensureJar(root, maven, 'dataflow-flink', 'tributary-pipeline.jar', PIPELINE_INPUTS, progress);
+          if (wanted('debezium-engine'))
+            engineJar = await ensureJar(
+              root,
+              maven,
+              'run-services/debezium-bridge/engine',
+              'debezium-engine.jar',
+              ENGINE_INPUTS,
+              progress,
+            );
+          if (wanted('pipeline'))
+            pipelineJar = await ensureJar(
+              root,
+              maven,
+              'dataflow-flink',
+              'tributary-pipeline.jar',
+              PIPELINE_INPUTS,
+              progress,
+            );
         },
       },
       {
@@ -91,7 +115,12 @@ export async function prepareToolchain(root: string, options: { quiet?: boolean;
         },
       },
     ],
-    { concurrent: true, renderer: options.quiet ? 'silent' : process.stdout.isTTY ? 'default' : 'simple', fallbackRenderer: 'simple', rendererOptions: { showTimer: true } as never },
+    {
+      concurrent: true,
+      renderer: options.quiet ? 'silent' : process.stdout.isTTY ? 'default' : 'simple',
+      fallbackRenderer: 'simple',
+      rendererOptions: { showTimer: true } as never,
+    },
   );
   await tasks.run();
   const site = pythonBin === '' ? '' : sitePackages(pythonBin);
@@ -123,23 +152,49 @@ function sitePackages(pythonBin: string): string {
 
 async function ensureMinio(progress: (line: string) => void): Promise<string> {
   const folder = await cached(MINIO_KEY, async (target) => {
-    await run('go', ['install', '-trimpath', '-ldflags', '-s -w', MINIO_MODULE], { env: { GOBIN: target, GOFLAGS: '-buildvcs=false' }, timeoutMinutes: 25, progress });
+    await run('go', ['install', '-trimpath', '-ldflags', '-s -w', MINIO_MODULE], {
+      env: { GOBIN: target, GOFLAGS: '-buildvcs=false' },
+      timeoutMinutes: 25,
+      progress,
+    });
   });
   return join(folder, 'minio');
 }
 
 async function ensureKafka(root: string, maven: string, progress: (line: string) => void): Promise<string> {
   return await cached(KAFKA_KEY, async (target) => {
-    const args = ['-B', '-ntp', '-f', join(root, 'local-emulator', 'kafka', 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${target}`];
+    const args = [
+      '-B',
+      '-ntp',
+      '-f',
+      join(root, 'local-emulator', 'kafka', 'pom.xml'),
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${target}`,
+    ];
     await run(maven, args, { timeoutMinutes: 15, progress });
   });
 }
 
-async function ensureJar(root: string, maven: string, module: string, jar: string, inputs: readonly string[], progress: (line: string) => void): Promise<string> {
+async function ensureJar(
+  root: string,
+  maven: string,
+  module: string,
+  jar: string,
+  inputs: readonly string[],
+  progress: (line: string) => void,
+): Promise<string> {
   const folder = await cached(`${jar.replace('.jar', '')}-${inputsHash(root, inputs)}`, async (target) => {
-    await run(maven, ['-B', '-ntp', '-q', '-DskipTests', 'package'], { cwd: join(root, module), timeoutMinutes: 25, progress });
+    await run(maven, ['-B', '-ntp', '-q', '-DskipTests', 'package'], {
+      cwd: join(root, module),
+      timeoutMinutes: 25,
+      progress,
+    });
     const built = join(root, module, 'target', jar);
-    if (!existsSync(built)) throw new UserError('SETUP_FAILED', `Maven built ${module} but left no target/${jar}; look at finalName in its pom.xml.`);
+    if (!existsSync(built))
+      throw new UserError(
+        'SETUP_FAILED',
+        `Maven built ${module} but left no target/${jar}; look at finalName in its pom.xml.`,
+      );
     mkdirSync(target, { recursive: true });
     copyFileSync(built, join(target, jar));
   });
