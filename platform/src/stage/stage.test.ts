@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type ChainEvent, type ChainEventInput, chainEvent } from '../events/index.ts';
+import { inspectCommits } from '../group-commit/index.ts';
+import { ManualClock, MemoryLake } from '../group-commit/testing/index.ts';
+import { createLogger } from '../log/index.ts';
+import { type StageDefinition, stageHandler } from './index.ts';
+import { RecordingBus, RecordingJobs } from './testing/index.ts';
+
+const definition: StageDefinition = {
+  name: 'transform',
+  job: 'dbt',
+  takes: (event) => event.type === 'warehouse.loaded',
+  ends: (event) => event.type === 'transform.finished',
+  args: ({ manifest, attempt, streams, runId, cause }) => [manifest, String(attempt), streams.join(), runId, cause],
+};
+
+const log = createLogger('test', { level: 'silent' });
+let lake: MemoryLake;
+let clock: ManualClock;
+let bus: RecordingBus;
+let jobs: RecordingJobs;
+let tell: (event: ChainEvent) => Promise<void>;
+
+beforeEach(() => {
+  [lake, clock, bus, jobs] = [new MemoryLake(), new ManualClock(), new RecordingBus(), new RecordingJobs()];
+  const handler = stageHandler(definition, { lake, bucket: 'lake', bus, jobs, clock });
+  tell = (event) => handler({ kind: 'chain', event }, log);
+});
+
+/** An event of so many seconds after the start of time. */
+function event(type: ChainEvent['type'], second: number, more: Partial<ChainEventInput> = {}): ChainEvent {
+  return chainEvent({ type, runId: `run-${second}`, finishedAt: new Date(second * 1_000), ...more });
+}
+
+function finished(manifest: string, attempt: number, error: ChainEvent['error'] = null) {
+  return event('transform.finished', 1_000, { detail: { manifest, attempt }, error });
+}
+
+const tick = () => event('sweep.tick', clock.now() / 1_000);
+
+describe('a stage', () => {
+  test('events that come while a run is open are one run behind it, in the name of the newest', async () => {
+    const [first, second, third] = [
+      event('warehouse.loaded', 1, { streams: ['orders'] }),
+      event('warehouse.loaded', 2, { streams: ['order_lines'] }),
+      event('warehouse.loaded', 3, { streams: ['orders', 'customers'] }),
+    ];
+    await tell(first);
+    await tell(third);
+    await tell(second);
+    await tell(finished('transform-000000001', 1));
+    expect(jobs.started).toEqual([
+      { job: 'dbt', args: ['transform-000000001', '1', 'orders', 'run-1', first.event_id] },
+      { job: 'dbt', args: ['transform-000000002', '1', 'customers,order_lines,orders', 'run-3', third.event_id] },
+    ]);
+  });
+
+  test('every event may come twice and changes nothing the second time', async () => {
+    const load = event('warehouse.loaded', 1, { streams: ['orders'] });
+    const report = finished('transform-000000001', 1);
+    for (const told of [load, load, report, report, load]) await tell(told);
+    expect(jobs.started).toHaveLength(1);
+    expect(await inspectCommits(lake, 'lake', clock)).toEqual([
+      { name: 'transform', waiting: 0, openManifest: null, leaseHeld: false },
+    ]);
+  });
+
+  test('a report that names no run is left, and the sweep repairs the run', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    await tell(event('transform.finished', 2));
+    jobs.states.set('dbt-1', 'succeeded');
+    await tell(tick());
+    clock.advance(60_000);
+    await tell(tick());
+    expect(jobs.started.map(({ args }) => args.slice(0, 2))).toEqual([
+      ['transform-000000001', '1'],
+      ['transform-000000001', '2'],
+    ]);
+  });
+
+  test('a job that keeps dying raises one incident, and what it covered joins the next run', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      jobs.states.set(`dbt-${attempt}`, 'failed');
+      await tell(tick());
+      clock.advance(10_000);
+      await tell(tick());
+    }
+    expect(bus.chain()).toMatchObject([
+      {
+        type: 'incident.raised',
+        status: 'failed',
+        run_id: 'run-1',
+        streams: ['orders'],
+        error: { code: 'ATTEMPTS_EXHAUSTED' },
+        detail: { stage: 'transform', manifest: 'transform-000000001' },
+      },
+    ]);
+    await tell(event('warehouse.loaded', 9, { streams: ['products'] }));
+    expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'orders,products']);
+  });
+
+  test('a failed run does not start again by itself', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    await tell(finished('transform-000000001', 1, { code: 'DBT_FAILED', message: 'a test failed' }));
+    await tell(tick());
+    expect(jobs.started).toHaveLength(1);
+  });
+
+  test('an incident that cannot be told keeps the run open, and is told later', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      jobs.states.set(`dbt-${attempt}`, 'failed');
+      await tell(tick());
+      clock.advance(10_000);
+      bus.down = attempt === 3;
+      await (bus.down ? expect(tell(tick())).rejects.toThrow('the bus is down') : tell(tick()));
+    }
+    bus.down = false;
+    await tell(tick());
+    expect(bus.chain()).toHaveLength(1);
+  });
+});

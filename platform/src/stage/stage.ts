@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import type { Bus } from '../bus/port.ts';
+import type { DeliveredEvent, EventHandler } from '../cloud-function/index.ts';
+import { type ChainEvent, chainEvent, chainMessage } from '../events/index.ts';
+import { type Clock, type Failure, GroupCommit, type LongWork, type Manifest } from '../group-commit/index.ts';
+import type { JobName, Jobs } from '../jobs/port.ts';
+import type { Lake } from '../lake/port.ts';
+import type { Logger } from '../log/index.ts';
+
+/** A stage of the event chain: events of one kind become runs of one Cloud Run job, whose report ends the run. */
+export interface StageDefinition {
+  /** The commit's name, and what `detail.manifest` of the report begins with. */
+  readonly name: string;
+  readonly job: JobName;
+  /** Whether the event asks for a run. */
+  readonly takes: (event: ChainEvent) => boolean;
+  /** Whether the event is the report of a run of this stage; its detail has `{manifest, attempt}`. */
+  readonly ends: (event: ChainEvent) => boolean;
+  /** The job's arguments. */
+  readonly args: (run: StageRun) => readonly string[];
+  /** A run starts once no event has come for this long. */
+  readonly settleMs?: number;
+}
+
+export interface StagePorts {
+  readonly lake: Lake;
+  /** The bucket of `control/`. */
+  readonly bucket: string;
+  readonly bus: Bus;
+  readonly jobs: Jobs;
+  readonly clock?: Clock;
+}
+
+/** One run: what all its events ask for, together. */
+export interface StageRun {
+  readonly manifest: string;
+  readonly attempt: number;
+  readonly streams: readonly string[];
+  readonly views: readonly string[];
+  /** Of the newest event: the run belongs to its chain. */
+  readonly runId: string;
+  readonly cause: string;
+  readonly traceparent: string;
+}
+
+const requestSchema = z.object({
+  event_id: z.string(),
+  run_id: z.string(),
+  time: z.string(),
+  traceparent: z.string(),
+  streams: z.array(z.string()),
+  views: z.array(z.string()),
+});
+type RunRequest = z.output<typeof requestSchema>;
+
+const reportSchema = z.object({ manifest: z.string(), attempt: z.coerce.number().int().min(1) });
+
+/**
+ * The handler of a stage's function. One run at a time, and whatever asks for one meanwhile is one run behind it.
+ *
+ * A job that died without a word is started again by the next event or `sweep.tick`; after three attempts the run is given up with an
+ * `incident.raised`, and what it covered joins the next run.
+ */
+export function stageHandler(definition: StageDefinition, ports: StagePorts): EventHandler {
+  const commit = new GroupCommit<RunRequest>({
+    lake: ports.lake,
+    bucket: ports.bucket,
+    name: definition.name,
+    payload: requestSchema,
+    settleMs: definition.settleMs ?? 0,
+    ...(ports.clock ? { clock: ports.clock } : {}),
+  });
+  return async (delivered: DeliveredEvent, log: Logger) => {
+    if (delivered.kind !== 'chain') {
+      log.debug('objects are not for this function');
+      return;
+    }
+    const { event } = delivered;
+    const work = stageWork(definition, ports, log);
+    if (event.type === 'sweep.tick') {
+      await commit.repair(work);
+      return;
+    }
+    if (definition.ends(event)) await takeReport(commit, event, log);
+    else if (definition.takes(event)) await commit.record(event.event_id, requestOf(event));
+    else {
+      log.debug('the event is not for this function');
+      return;
+    }
+    const outcome = await commit.startNext(work);
+    log.info({ outcome }, 'what waits was looked at');
+    // The open run may be one that died; this event is as good an occasion as the sweep.
+    if (outcome === 'running') await commit.repair(work);
+  };
+}
+
+async function takeReport(commit: GroupCommit<RunRequest>, event: ChainEvent, log: Logger): Promise<void> {
+  const report = reportSchema.safeParse(event.detail);
+  if (!report.success) {
+    log.error('a report names no manifest and attempt in its detail; its run will be repaired');
+    return;
+  }
+  const { manifest, attempt } = report.data;
+  const failure = event.status === 'failed' ? (event.error ?? { code: 'RUN_FAILED', message: '' }) : null;
+  const outcome = await commit.finish(manifest, attempt, failure);
+  log.info({ manifest, attempt, status: event.status, outcome }, 'a run was reported');
+}
+
+function stageWork(definition: StageDefinition, { bus, jobs }: StagePorts, log: Logger): LongWork<RunRequest> {
+  return {
+    async start(manifest) {
+      const run = runOf(manifest);
+      const execution = await jobs.start(definition.job, definition.args(run));
+      const { streams, views, runId } = run;
+      log.info(
+        { manifest: run.manifest, attempt: run.attempt, execution, streams, views, run_id: runId },
+        'a run was started',
+      );
+      return execution;
+    },
+    state: (execution) => jobs.state(execution),
+    async failed(manifest, failure) {
+      log.error({ manifest: manifest.id, code: failure.code }, 'a run was given up');
+      await bus.publish('chain', [chainMessage(incident(definition, manifest, failure))]);
+    },
+  };
+}
+
+function incident(definition: StageDefinition, manifest: Manifest<RunRequest>, failure: Failure): ChainEvent {
+  const { runId, cause, streams, views, traceparent } = runOf(manifest);
+  return chainEvent({
+    type: 'incident.raised',
+    runId,
+    cause,
+    streams,
+    views,
+    traceparent,
+    counts: { attempts: manifest.attempt },
+    startedAt: new Date(manifest.openedAt),
+    detail: { stage: definition.name, manifest: manifest.id },
+    error: failure,
+  });
+}
+
+function requestOf({ event_id, run_id, time, traceparent, streams, views }: ChainEvent): RunRequest {
+  return { event_id, run_id, time, traceparent, streams, views };
+}
+
+/** What all arrivals of a manifest ask for. */
+function runOf({ id, attempt, arrivals }: Manifest<RunRequest>): StageRun {
+  const requests = arrivals.map(({ payload }) => payload).sort((a, b) => (instantOf(a) < instantOf(b) ? -1 : 1));
+  const newest = requests.at(-1)!;
+  return {
+    manifest: id,
+    attempt,
+    streams: [...new Set(requests.flatMap(({ streams }) => streams))].sort(),
+    views: [...new Set(requests.flatMap(({ views }) => views))].sort(),
+    runId: newest.run_id,
+    cause: newest.event_id,
+    traceparent: newest.traceparent,
+  };
+}
+
+/** Ties by id, so that every attempt names the same event as newest. */
+function instantOf(request: RunRequest): string {
+  return `${new Date(request.time).toISOString()} ${request.event_id}`;
+}
