@@ -50,6 +50,9 @@ def _log_as_json() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # Says what uvicorn says a moment later, with the same exception.
     logging.getLogger("fastapi").setLevel(logging.CRITICAL)
+    # Tells of every refresh, every few seconds.
+    logging.getLogger("feast.infra.registry").setLevel(logging.WARNING)
+    logging.captureWarnings(True)
 
 
 def _serve(settings: Settings) -> None:
