@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfigFrom } from '@tributary/platform/config';
+import { createWarehouse } from '@tributary/platform/warehouse';
 import type { Component } from '../supervisor/component.ts';
 import { answers } from './http-probe.ts';
 
@@ -33,7 +34,6 @@ export const bigquery: Component = {
     answers(`http://127.0.0.1:${machine.port('bigquery')}/bigquery/v2/projects/${machine.env().PROJECT_ID}/datasets`),
 
   async furnish(machine) {
-    const { createWarehouse } = await import('@tributary/platform/warehouse');
     await createWarehouse(readConfigFrom(machine.env(), 'warehouse').warehouse).migrate();
   },
 

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '@tributary/platform/errors';
+import { migrate } from '@tributary/seeder';
 import { Client } from 'pg';
 import type { Component, Machine } from '../supervisor/component.ts';
 
@@ -120,7 +121,6 @@ export const postgres: Component = {
     } finally {
       await client.end();
     }
-    const { migrate } = await import('@tributary/seeder');
     await migrate(connection(machine));
   },
 

@@ -98,9 +98,7 @@ function problemsOf(count: StreamCounts): string[] {
 
 /** Dead letters of events that did reach the bus; the bridge's own never did, so they are not in raw. */
 function deadLettersOfPipeline(count: StreamCounts): number {
-  return Math.max(0, count.raw - count.processed) <= count.deadLetters
-    ? Math.max(0, count.raw - count.processed)
-    : count.deadLetters;
+  return Math.min(Math.max(0, count.raw - count.processed), count.deadLetters);
 }
 
 const SHOWN_DIFFERENCES = 3;
