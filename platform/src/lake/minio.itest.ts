@@ -19,7 +19,11 @@ describe('the lake on MinIO', () => {
 
   afterAll(() => stack?.stop(), 60_000);
 
-  const listed = async (prefix: string): Promise<LakeObject[]> => Array.fromAsync(lake.list(bucket, prefix));
+  const listed = async (prefix: string): Promise<LakeObject[]> => {
+    const objects: LakeObject[] = [];
+    for await (const object of lake.list(bucket, prefix)) objects.push(object);
+    return objects;
+  };
 
   test('of twenty writers who create the same object exactly one wins, and its content stays', async () => {
     const outcomes = await Promise.allSettled(
@@ -79,9 +83,10 @@ describe('the lake on MinIO', () => {
     const told = new Map<string, string>();
     const poller = client.listenBucketNotification(bucket, 'told/', '', ['s3:ObjectCreated:*']);
     try {
-      poller.on('notification', ({ s3 }: { s3: { object: { key: string; sequencer: string } } }) =>
-        told.set(decodeURIComponent(s3.object.key), String(BigInt(`0x${s3.object.sequencer}`) / 1_000_000n)),
-      );
+      poller.on('notification', (record) => {
+        const { key, sequencer } = (record as { s3: { object: { key: string; sequencer: string } } }).s3.object;
+        told.set(decodeURIComponent(key), String(BigInt(`0x${sequencer}`) / 1_000_000n));
+      });
       // Listening begins some time after the call: objects are written until one was heard, and that many more.
       const written: LakeObject[] = [];
       for (let n = 0; told.size < 20 && n < 500; n += 1) {

@@ -1,0 +1,12 @@
+import type { WarehouseConfig } from '../config/index.ts';
+import { BigQueryWarehouse } from './bigquery.ts';
+import type { Warehouse } from './port.ts';
+
+export { type JobFault, LoadJobFailedError, LoadRejectedError, type WarehouseErrorCode } from './errors.ts';
+export { MAX_URIS_PER_LOAD_JOB } from './load-job.ts';
+export type { LoadOutcome, LoadRequest, QueryOptions, Row, Warehouse } from './port.ts';
+
+/** The warehouse of the configuration: `createWarehouse(readConfig('warehouse').warehouse)`. Errors of every method: {@link WarehouseErrorCode}. */
+export function createWarehouse(config: WarehouseConfig): Warehouse {
+  return new BigQueryWarehouse(config);
+}

@@ -1,0 +1,81 @@
+import type { BigQuery, Table } from '@google-cloud/bigquery';
+import { UserError } from '../errors/index.ts';
+import { retried } from './errors.ts';
+import { type Column, DATASETS, type TableDeclaration } from './tables.ts';
+
+/** The API answers with the older names of some types. https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema.FIELDS.type */
+const SAME_TYPE: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' };
+
+/**
+ * Creates the datasets and tables that are missing and adds the columns that are missing from existing tables; nothing is ever removed or changed. May
+ * be repeated, and run by several at once.
+ *
+ * @throws {UserError} WAREHOUSE_SCHEMA_CONFLICT where a column exists with another type.
+ */
+export async function migrate(
+  bigquery: BigQuery,
+  location: string,
+  declarations: readonly TableDeclaration[],
+): Promise<void> {
+  for (const [dataset, description] of Object.entries(DATASETS)) {
+    await createUnlessThere(`create dataset ${dataset}`, () =>
+      bigquery.createDataset(dataset, { location, description }),
+    );
+  }
+  await Promise.all(declarations.map((declaration) => migrateTable(bigquery, declaration)));
+}
+
+async function migrateTable(bigquery: BigQuery, declaration: TableDeclaration): Promise<void> {
+  const table = bigquery.dataset(declaration.dataset).table(declaration.table);
+  const created = await createUnlessThere(`create table ${nameOf(declaration)}`, () =>
+    table.create({
+      description: declaration.description,
+      schema: { fields: [...declaration.columns] },
+      timePartitioning: { type: 'DAY', field: declaration.partitionBy },
+      clustering: { fields: [...declaration.clusterBy] },
+    }),
+  );
+  if (!created) await addMissingColumns(table, declaration);
+}
+
+async function addMissingColumns(table: Table, declaration: TableDeclaration): Promise<void> {
+  await retried(`add columns to ${nameOf(declaration)}`, async () => {
+    const [metadata] = await table.getMetadata();
+    const present: Column[] = metadata.schema?.fields ?? [];
+    const missing = declaration.columns.filter((column) => {
+      const existing = present.find(({ name }) => name.toLowerCase() === column.name.toLowerCase());
+      if (existing && typeOf(existing) !== typeOf(column)) throw conflict(declaration, column, existing);
+      return !existing;
+    });
+    if (missing.length > 0) await table.setMetadata({ schema: { fields: [...present, ...missing] } });
+  });
+}
+
+function typeOf(column: Column): string {
+  const type = column.type.toUpperCase();
+  return SAME_TYPE[type] ?? type;
+}
+
+function conflict(declaration: TableDeclaration, column: Column, existing: Column): UserError {
+  return new UserError(
+    'WAREHOUSE_SCHEMA_CONFLICT',
+    `${nameOf(declaration)}.${column.name} is ${typeOf(existing)} but its contract says ${typeOf(column)}. Give the field a new name in the contract, or migrate the table by hand.`,
+  );
+}
+
+function nameOf({ dataset, table }: TableDeclaration): string {
+  return `${dataset}.${table}`;
+}
+
+/** Whether this call created it; false where it was there, or another one was quicker. */
+async function createUnlessThere(action: string, create: () => Promise<unknown>): Promise<boolean> {
+  return retried(action, async () => {
+    try {
+      await create();
+      return true;
+    } catch (error) {
+      if ((error as { code?: number }).code === 409) return false;
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { ROOT } from '../config/index.ts';
+import { type CompiledContract, loadContracts } from '../contracts/index.ts';
+import { UserError } from '../errors/index.ts';
+
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly mode?: string;
+  readonly description?: string;
+}
+
+export interface TableDeclaration {
+  readonly dataset: string;
+  readonly table: string;
+  readonly description: string;
+  readonly columns: readonly Column[];
+  /** Day partitions of this TIMESTAMP column. */
+  readonly partitionBy: string;
+  readonly clusterBy: readonly string[];
+}
+
+/** docs/interfaces.md#warehouse */
+export const DATASETS: Readonly<Record<string, string>> = {
+  staging: 'What change capture and batch files brought, append only, and the views dbt makes of it',
+  marts: 'Feature tables, made by dbt',
+  ops: 'The ledger of loads, runs and quality results',
+};
+
+/** https://cloud.google.com/bigquery/docs/clustered-tables#limitations */
+const MAX_CLUSTERING_COLUMNS = 4;
+
+const string = (name: string, description: string): Column => ({ name, type: 'STRING', description });
+const timestamp = (name: string, description: string): Column => ({ name, type: 'TIMESTAMP', description });
+const integer = (name: string, description: string): Column => ({ name, type: 'INT64', description });
+
+const OPS: readonly TableDeclaration[] = [
+  {
+    dataset: 'ops',
+    table: 'loads',
+    description: 'One row per object that was loaded into staging',
+    columns: [
+      string('object_id', 'SHA-256 hex of bucket/name#generation'),
+      string('stream', 'Stream the object belongs to'),
+      string('bucket', 'Bucket of the object'),
+      string('name', 'Name of the object'),
+      integer('generation', 'Generation of the object'),
+      string('job_id', 'Load job that took it'),
+      string('manifest', 'Manifest of the group commit that job belongs to'),
+      integer('row_count', 'Rows of the object'),
+      integer('byte_count', 'Size of the object in bytes'),
+      timestamp('loaded_at', 'When the job ended'),
+    ],
+    partitionBy: 'loaded_at',
+    clusterBy: ['stream', 'object_id'],
+  },
+  {
+    dataset: 'ops',
+    table: 'events',
+    description: 'Every chain event: the audit trail and the source of metrics',
+    columns: [
+      string('event_id', 'Id of the chain event; a repetition has the same'),
+      string('type', 'What happened'),
+      string('run_id', 'Run it belongs to'),
+      string('cause', 'Event that led to it'),
+      string('status', 'ok or failed'),
+      string('streams', 'Streams concerned, a JSON array'),
+      timestamp('time', 'When it happened'),
+      string('payload', 'The whole event, JSON'),
+    ],
+    partitionBy: 'time',
+    clusterBy: ['type', 'run_id'],
+  },
+  {
+    dataset: 'ops',
+    table: 'quality_results',
+    description: 'One row per expectation and run',
+    columns: [
+      string('run_id', 'Run that checked'),
+      string('gate', 'landing, staging or features'),
+      string('asset', 'Object or table that was checked'),
+      string('expectation', 'What was expected'),
+      { name: 'success', type: 'BOOL', description: 'Whether it held' },
+      string('detail', 'What was seen, JSON'),
+      timestamp('checked_at', 'When it was checked'),
+    ],
+    partitionBy: 'checked_at',
+    clusterBy: ['gate', 'asset'],
+  },
+];
+
+/**
+ * Every table that exists before dbt runs: `staging.<stream>` of each contract and `ops`.
+ *
+ * @param generated the folder `npm run contracts` writes.
+ * @throws {UserError} CONTRACTS_NOT_COMPILED where that was not run.
+ */
+export function declaredTables(generated: URL = new URL('contracts/generated/', ROOT)): TableDeclaration[] {
+  const contracts = loadContracts(new URL('contracts.json', generated));
+  return [...[...contracts.values()].map((contract) => stagingTable(contract, generated)), ...OPS];
+}
+
+function stagingTable(contract: CompiledContract, generated: URL): TableDeclaration {
+  const file = new URL(`bigquery/${contract.stream}.json`, generated);
+  let columns: readonly Column[];
+  try {
+    columns = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UserError(
+      'CONTRACTS_NOT_COMPILED',
+      `${file.pathname} cannot be used (${(error as Error).message}); run: npm run contracts`,
+      { cause: error },
+    );
+  }
+  return {
+    dataset: 'staging',
+    table: contract.stream,
+    description: `Change log of ${contract.stream}, append only`,
+    columns,
+    partitionBy: '_event_time',
+    clusterBy: contract.primaryKey.slice(0, MAX_CLUSTERING_COLUMNS),
+  };
+}
