@@ -17,13 +17,17 @@ import java.util.logging.Logger;
 /**
  * Hands Debezium's batches to the bridge.
  *
- * <p>A batch counts as processed only after the bridge said so, and the bridge says so only after the bus did. While the bridge or the
- * bus is away the batch waits here: Debezium's queue fills, and Postgres keeps its WAL.
+ * <p>A batch counts as processed only after the bridge said so, and the bridge says so only after
+ * the bus did. While the bridge or the bus is away the batch waits here: Debezium's queue fills,
+ * and Postgres keeps its WAL.
  */
 final class BridgeClient implements DebeziumEngine.ChangeConsumer<ChangeEvent<String, String>> {
   private static final Logger LOG = Logger.getLogger(BridgeClient.class.getName());
 
-  /** A quarter of what the bridge takes (src/server.ts BODY_LIMIT_BYTES); only a single larger event makes a larger request. */
+  /**
+   * A quarter of what the bridge takes (src/server.ts BODY_LIMIT_BYTES); only a single larger event
+   * makes a larger request.
+   */
   private static final int MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -38,8 +42,8 @@ final class BridgeClient implements DebeziumEngine.ChangeConsumer<ChangeEvent<St
           .build();
   private final URI endpoint;
 
-  BridgeClient(URI bridge) {
-    this.endpoint = bridge.resolve("batches");
+  BridgeClient(URI endpoint) {
+    this.endpoint = endpoint;
   }
 
   @Override
@@ -72,7 +76,10 @@ final class BridgeClient implements DebeziumEngine.ChangeConsumer<ChangeEvent<St
     }
   }
 
-  /** Tries until the bridge takes the batch. There is no other place for it to go, so there is no last attempt. */
+  /**
+   * Tries until the bridge takes the batch. There is no other place for it to go, so there is no
+   * last attempt.
+   */
   private void post(byte[] body) throws InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(endpoint)
@@ -105,7 +112,10 @@ final class BridgeClient implements DebeziumEngine.ChangeConsumer<ChangeEvent<St
     }
   }
 
-  /** Request timeout and too many requests may pass; any other 4xx comes back the same however often it is asked. */
+  /**
+   * Request timeout and too many requests may pass; any other 4xx comes back the same however often
+   * it is asked.
+   */
   private static boolean isRefusal(int status) {
     return status / 100 == 4 && status != 408 && status != 429;
   }

@@ -10,7 +10,9 @@ import org.postgresql.util.ServerErrorMessage;
 final class Reasons {
   private static final int MAX_CAUSES = 6;
 
-  /** SQLSTATE classes whose messages repeat values: data exception, integrity constraint violation. */
+  /**
+   * SQLSTATE classes whose messages repeat values: data exception, integrity constraint violation.
+   */
   private static final Set<String> CLASSES_WITH_VALUES = Set.of("22", "23");
 
   private Reasons() {}
@@ -31,7 +33,8 @@ final class Reasons {
     if (e instanceof PSQLException sql) {
       return name + " " + sql.getSQLState() + told(sqlMessage(sql));
     }
-    // Debezium, Kafka Connect and the JDK's network classes name tables, positions and addresses. Others, such as parsers, quote what they were given.
+    // Debezium, Kafka Connect and the JDK's network classes name tables, positions and addresses.
+    // Others, such as parsers, quote what they were given.
     String origin = e.getClass().getName();
     boolean trusted =
         origin.startsWith("io.debezium.")
@@ -46,7 +49,9 @@ final class Reasons {
 
   private static String sqlMessage(PSQLException sql) {
     String state = sql.getSQLState();
-    if (state != null && state.length() == 5 && CLASSES_WITH_VALUES.contains(state.substring(0, 2))) {
+    if (state != null
+        && state.length() == 5
+        && CLASSES_WITH_VALUES.contains(state.substring(0, 2))) {
       return null;
     }
     // The server's message without its DETAIL, which quotes rows.

@@ -19,12 +19,17 @@ record Settings(
     String publication,
     int heartbeatMs,
     String offsetsTable,
-    String tableIncludeList) {
+    String tableIncludeList,
+    int healthPort) {
 
-  /** Part of every event id (docs/interfaces.md#bus): another prefix gives every event another id. */
+  /**
+   * Part of every event id (docs/interfaces.md#bus): another prefix gives every event another id.
+   */
   private static final String TOPIC_PREFIX = "app";
 
-  /** https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS-MANIPULATION */
+  /**
+   * https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS-MANIPULATION
+   */
   private static final Pattern SLOT = Pattern.compile("[a-z0-9_]{1,63}");
 
   /** Names that go into SQL text and are not quoted there. */
@@ -48,12 +53,13 @@ record Settings(
         read.required("PGUSER", "the application database's user"),
         read.required("PGPASSWORD", "the application database's password"),
         read.optional("PGDATABASE", "app"),
-        read.uri("BRIDGE_URL", "where the bridge listens, for example http://127.0.0.1:8080"),
+        read.uri("BRIDGE_URL", "where batches go, for example http://127.0.0.1:8080/batches"),
         read.matching("SLOT_NAME", "tributary", SLOT),
         read.matching("PUBLICATION", "tributary", IDENTIFIER),
         read.integer("HEARTBEAT_MS", "1000"),
         read.matching("OFFSETS_TABLE", "shop.debezium_offsets", TABLE),
-        read.optional("TABLE_INCLUDE_LIST", ""));
+        read.optional("TABLE_INCLUDE_LIST", ""),
+        read.integer("HEALTH_PORT", "0"));
   }
 
   String jdbcUrl() {
@@ -87,7 +93,8 @@ record Settings(
     p.setProperty("publication.name", publication);
     p.setProperty("publication.autocreate.mode", "disabled");
     p.setProperty("slot.name", slot);
-    // After kill -9 the old connection may hold the slot for a moment: try again soon, and for half a minute.
+    // After kill -9 the old connection may hold the slot for a moment: try again soon, and for half
+    // a minute.
     p.setProperty("slot.retry.delay.ms", "500");
     p.setProperty("slot.max.retries", "60");
     p.setProperty(
@@ -103,13 +110,16 @@ record Settings(
     p.setProperty("message.prefix.exclude.list", Pattern.quote(HEARTBEAT_MESSAGE_PREFIX));
   }
 
-  /** Every value arrives exact, in a form that says itself what it is: the bridge sees no schema. */
+  /**
+   * Every value arrives exact, in a form that says itself what it is: the bridge sees no schema.
+   */
   private void values(Properties p) {
     p.setProperty("key.converter.schemas.enable", "false");
     p.setProperty("value.converter.schemas.enable", "false");
     p.setProperty("decimal.handling.mode", "string");
     p.setProperty("time.precision.mode", "isostring");
-    // JSON carries bytes as base64; the mode named base64 turns an unchanged TOAST value into null (seen with 3.6.3).
+    // JSON carries bytes as base64; the mode named base64 turns an unchanged TOAST value into null
+    // (seen with 3.6.3).
     p.setProperty("binary.handling.mode", "bytes");
     p.setProperty("hstore.handling.mode", "json");
     p.setProperty("interval.handling.mode", "string");
@@ -119,7 +129,10 @@ record Settings(
     p.setProperty("event.processing.failure.handling.mode", "fail");
   }
 
-  /** Where the engine stands is kept in the source database, so that it outlives the instance and its disk. */
+  /**
+   * Where the engine stands is kept in the source database, so that it outlives the instance and
+   * its disk.
+   */
   private void positions(Properties p) {
     p.setProperty("offset.storage", "io.debezium.storage.jdbc.offset.JdbcOffsetBackingStore");
     p.setProperty("offset.storage.jdbc.connection.url", jdbcUrl());
@@ -134,8 +147,10 @@ record Settings(
     p.setProperty("offset.flush.interval.ms", Integer.toString(heartbeatMs));
     p.setProperty("lsn.flush.mode", "connector");
     p.setProperty("heartbeat.interval.ms", Integer.toString(heartbeatMs));
-    // The message moves the slot also where the heartbeat's table is not in the publication. It is transactional because it must not
-    // overtake an open transaction: a position after the message would then lie after some of that transaction's changes.
+    // The message moves the slot also where the heartbeat's table is not in the publication. It is
+    // transactional because it must not
+    // overtake an open transaction: a position after the message would then lie after some of that
+    // transaction's changes.
     p.setProperty(
         "heartbeat.action.query",
         "WITH beat AS (INSERT INTO shop.heartbeat (id, ts) VALUES (1, now())"
@@ -185,20 +200,20 @@ record Settings(
       String value = optional(name, otherwise);
       try {
         int number = Integer.parseInt(value);
-        if (number > 0) {
+        if (number >= 0) {
           return number;
         }
       } catch (NumberFormatException e) {
         // Told below.
       }
       throw new UserError(
-          name + " is \"" + value + "\"; set a whole number above 0. Example: " + otherwise);
+          name + " is \"" + value + "\"; set a whole number. Example: " + otherwise);
     }
 
     URI uri(String name, String purpose) {
       String value = required(name, purpose);
       try {
-        return URI.create(value.replaceAll("/+$", "") + "/");
+        return URI.create(value);
       } catch (IllegalArgumentException e) {
         throw new UserError(name + " is \"" + value + "\"; it is " + purpose + ".");
       }

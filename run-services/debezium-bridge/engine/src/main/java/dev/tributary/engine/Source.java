@@ -18,7 +18,8 @@ final class Source {
   /**
    * The tables of the publication, as {@code schema.table}.
    *
-   * @throws UserError when there is nothing to follow, or when changes since the stored position are gone for good
+   * @throws UserError when there is nothing to follow, or when changes since the stored position
+   *     are gone for good
    */
   static List<String> tables(Settings settings) throws SQLException {
     Properties login = new Properties();
@@ -35,7 +36,8 @@ final class Source {
 
   private static void refuseWithoutLogicalWal(Connection connection) throws SQLException {
     if (!query(connection, "SHOW wal_level").get(0).equals("logical")) {
-      throw new UserError("The database's wal_level is not logical; set wal_level=logical and restart it.");
+      throw new UserError(
+          "The database's wal_level is not logical; set wal_level=logical and restart it.");
     }
   }
 
@@ -47,13 +49,14 @@ final class Source {
       return;
     }
     String usable =
-        "SELECT slot_name FROM pg_replication_slots WHERE slot_name = ? AND wal_status IS DISTINCT FROM 'lost'";
+        "SELECT slot_name FROM pg_replication_slots WHERE slot_name = ? AND wal_status IS DISTINCT"
+            + " FROM 'lost'";
     if (query(connection, usable, settings.slot()).isEmpty()) {
       throw new UserError(
-          "Replication slot \"%1$s\" is gone or lost its WAL (max_slot_wal_keep_size), but %2$s holds a position: changes in between cannot be read."
-                  .formatted(settings.slot(), settings.offsetsTable())
-              + " To start again with a snapshot of every row: drop the slot if it is there, and DELETE FROM %s."
-                  .formatted(settings.offsetsTable()));
+          ("Replication slot \"%1$s\" is gone or lost its WAL (max_slot_wal_keep_size), but %2$s"
+                  + " holds a position: changes in between cannot be read. To start again with a"
+                  + " snapshot of every row: drop the slot if it is there, and DELETE FROM %2$s.")
+              .formatted(settings.slot(), settings.offsetsTable()));
     }
   }
 
@@ -62,12 +65,14 @@ final class Source {
     List<String> tables =
         query(
             connection,
-            "SELECT schemaname || '.' || tablename FROM pg_publication_tables WHERE pubname = ? ORDER BY 1",
+            "SELECT schemaname || '.' || tablename FROM pg_publication_tables WHERE pubname = ?"
+                + " ORDER BY 1",
             settings.publication());
     tables.remove(settings.offsetsTable());
     if (tables.isEmpty()) {
       throw new UserError(
-          "Publication \"%s\" of database \"%s\" has no tables; run the migrations, or set PUBLICATION."
+          ("Publication \"%s\" of database \"%s\" has no tables;"
+                  + " run the migrations, or set PUBLICATION.")
               .formatted(settings.publication(), settings.database()));
     }
     return tables;
