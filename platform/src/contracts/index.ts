@@ -1,4 +1,5 @@
 /** Contracts at run time: what streams there are, what their fields are, and whether a row keeps to them. */
+export type * from '../../../contracts/generated/types.ts';
 export {
   type CompiledContract,
   type ContractField,

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors/index.ts';
@@ -15,12 +15,12 @@ const keyFileSchema = z
     error: 'names a version that keys does not have',
   });
 
-/** One version of the key, and what is derived from it. */
+/** One version of the key, and what is derived from it. Key objects, for importing raw bytes would be most of the cost of a token. */
 export interface PiiKey {
   readonly version: string;
-  readonly token: Buffer;
-  readonly seal: Buffer;
-  readonly sealNonce: Buffer;
+  readonly token: KeyObject;
+  readonly seal: KeyObject;
+  readonly sealNonce: KeyObject;
 }
 
 /** All versions; the active one protects, the others still unseal. */
@@ -99,14 +99,19 @@ function derive(file: string, name: string, key: Buffer): PiiKey {
       `${file}: keys.${name} has ${key.length} bytes, ${KEY_BYTES} are needed; write ${HOW_TO_MAKE_ONE}`,
     );
   }
-  return { version: name, token: key, seal: hkdf(key, 'tributary/seal'), sealNonce: hkdf(key, 'tributary/seal-nonce') };
+  return {
+    version: name,
+    token: createSecretKey(key),
+    seal: hkdf(key, 'tributary/seal'),
+    sealNonce: hkdf(key, 'tributary/seal-nonce'),
+  };
 }
 
 /** RFC 5869 with an empty salt. */
-function hkdf(key: Buffer, info: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), info, KEY_BYTES));
+function hkdf(key: Buffer, info: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), info, KEY_BYTES)));
 }
 
-export function hmac(key: Buffer, data: string | Uint8Array): Buffer {
+export function hmac(key: KeyObject, data: string | Uint8Array): Buffer {
   return createHmac('sha256', key).update(data).digest();
 }
