@@ -60,6 +60,10 @@ export interface DeadLetterInput {
   /** The original bytes as they may be stored: the text of their seal (`platform/pii`) where they may hold clear PII. */
   readonly payload: Uint8Array | string;
   readonly sealed: boolean;
+  /**
+   * Of the original. The date in the stored object's name comes from it, so a replay must give the same: it defaults to the source's commit
+   * time, and to now only where there is none.
+   */
   readonly time?: Date;
 }
 
@@ -78,11 +82,15 @@ export function deadLetter(input: DeadLetterInput): DeadLetter {
     message: input.message,
     field: input.field ?? null,
     attempt: input.attempt ?? 1,
-    time: (input.time ?? new Date()).toISOString(),
+    time: input.time?.toISOString() ?? commitTime(input.source) ?? new Date().toISOString(),
     source: input.source === null ? null : { ...input.source },
     sealed: input.sealed,
     payload: Buffer.from(input.payload).toString('base64'),
   };
+}
+
+function commitTime(source: DeadLetterInput['source']): string | undefined {
+  return instant.safeParse(source?.ts).data;
 }
 
 /** The bus message of a dead letter. */

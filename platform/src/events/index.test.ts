@@ -165,6 +165,13 @@ describe('dead letters', () => {
     );
   });
 
+  test('a replay on another day is stored under the same date: that of the commit', () => {
+    expect(deadLetter({ ...input, source: CHANGE.source }).time).toBe(CHANGE.source.ts);
+    expect(deadLetter({ ...input, source: { ts: 'unreadable' }, time: new Date(0) }).time).toBe(
+      '1970-01-01T00:00:00.000Z',
+    );
+  });
+
   test('a message carries the original bytes', () => {
     const letter = deadLetter(input);
     const read = parseDeadLetter(deadLetterMessage(letter).data);
