@@ -1,0 +1,36 @@
+package dev.tributary.pipeline;
+
+import org.apache.beam.runners.flink.FlinkPipelineOptions;
+
+/** What the stream needs of Flink so that every row reaches exactly one file, whatever dies. */
+final class FlinkDefaults {
+  /**
+   * The runner keeps the batches that wait for a checkpoint in this many slots, plus one, and takes
+   * them in turn. With few, a slot is used again while it still waits: after a restore, or after a
+   * checkpoint that was given up, and its rows would be released before they are safe. So this is a
+   * number of slots; {@link #MIN_PAUSE_MILLIS} sees to it that checkpoints do not pile up.
+   */
+  private static final int CONCURRENT_CHECKPOINTS = 8;
+
+  private static final long MIN_PAUSE_MILLIS = 500;
+  private static final long CHECKPOINT_INTERVAL_MILLIS = 5_000;
+
+  private FlinkDefaults() {}
+
+  /** Sets what the command line left open. */
+  static void apply(FlinkPipelineOptions options) {
+    if (options.getCheckpointingInterval() <= 0) {
+      options.setCheckpointingInterval(CHECKPOINT_INTERVAL_MILLIS);
+    }
+    options.setNumConcurrentCheckpoints(
+        Math.max(options.getNumConcurrentCheckpoints(), CONCURRENT_CHECKPOINTS));
+    if (options.getMinPauseBetweenCheckpoints() < 0) {
+      options.setMinPauseBetweenCheckpoints(MIN_PAUSE_MILLIS);
+    }
+    // A checkpoint that fails restarts the job from the last good one, instead of leaving it to run on.
+    options.setFailOnCheckpointingErrors(true);
+    // A job that fails for good or is cancelled can be taken up again where it was.
+    options.setExternalizedCheckpointsEnabled(true);
+    options.setRetainExternalizedCheckpointsOnCancellation(true);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tributary.pipeline;
+
+import org.apache.beam.sdk.options.Default;
+import org.apache.beam.sdk.options.Description;
+import org.apache.beam.sdk.options.StreamingOptions;
+import org.apache.beam.sdk.options.Validation;
+
+/** What the pipeline is told on its command line. Runner and S3 options are Beam's own. */
+public interface TributaryOptions extends StreamingOptions {
+  @Description("kafka or pubsub for the stream; files for one batch file")
+  @Default.String("kafka")
+  String getSource();
+
+  void setSource(String source);
+
+  @Description("The lake's root: s3://bucket or gs://bucket, no trailing slash")
+  @Validation.Required
+  String getLake();
+
+  void setLake(String lake);
+
+  @Description("The PII key file, readable where the workers run: docs/interfaces.md#pii")
+  @Validation.Required
+  String getPiiKeysFile();
+
+  void setPiiKeysFile(String file);
+
+  @Description("Compiled contracts: a path, or the JSON itself; default: those built into the jar")
+  String getContracts();
+
+  void setContracts(String contracts);
+
+  @Description("Compiled feature groups: a path, or the JSON itself; default: those of the jar")
+  String getFeatures();
+
+  void setFeatures(String features);
+
+  @Description("Kafka brokers, host:port,host:port")
+  String getBootstrap();
+
+  void setBootstrap(String bootstrap);
+
+  @Description("What the names of all Kafka topics start with")
+  @Default.String("tributary.")
+  String getTopicPrefix();
+
+  void setTopicPrefix(String prefix);
+
+  @Description("Kafka consumer group, for people who look at the broker")
+  @Default.String("tributary-pipeline")
+  String getConsumerGroup();
+
+  void setConsumerGroup(String group);
+
+  @Description("projects/<project>/subscriptions/<name> of the changes")
+  String getChangesSubscription();
+
+  void setChangesSubscription(String subscription);
+
+  @Description("projects/<project>/subscriptions/<name> of the dead letters")
+  String getDeadLetterSubscription();
+
+  void setDeadLetterSubscription(String subscription);
+
+  @Description("projects/<project>/topics/<name> for feature rows")
+  String getFeaturesTopic();
+
+  void setFeaturesTopic(String topic);
+
+  @Description("How long rows gather before they become a file")
+  @Default.Integer(5)
+  Integer getFlushSeconds();
+
+  void setFlushSeconds(Integer seconds);
+
+  @Description("Rows become a file earlier when they weigh this much in memory")
+  @Default.Long(32L << 20)
+  Long getMaxFileBytes();
+
+  void setMaxFileBytes(Long bytes);
+
+  @Description("How long an event id is remembered, at least; at most twice as long")
+  @Default.Integer(24)
+  Integer getDedupeTtlHours();
+
+  void setDedupeTtlHours(Integer hours);
+
+  @Description("Batch: the URI of the landing object")
+  String getInput();
+
+  void setInput(String uri);
+
+  @Description("Batch: the stream whose contract the file follows")
+  String getStream();
+
+  void setStream(String stream);
+
+  @Description("Batch: csv or ndjson")
+  String getFormat();
+
+  void setFormat(String format);
+
+  @Description("Batch: the object's generation")
+  Long getGeneration();
+
+  void setGeneration(Long generation);
+
+  @Description("Batch: when the object was finalized, RFC 3339")
+  String getObjectTime();
+
+  void setObjectTime(String time);
+}

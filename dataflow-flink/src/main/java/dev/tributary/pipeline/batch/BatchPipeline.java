@@ -1,0 +1,97 @@
+package dev.tributary.pipeline.batch;
+
+import dev.tributary.pipeline.Digest;
+import dev.tributary.pipeline.contract.Contract;
+import dev.tributary.pipeline.contract.Contracts;
+import dev.tributary.pipeline.deadletter.DeadLetter;
+import dev.tributary.pipeline.deadletter.WriteDeadLetters;
+import dev.tributary.pipeline.lake.FileBatch;
+import dev.tributary.pipeline.lake.LakeRow;
+import dev.tributary.pipeline.lake.WriteFiles;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.SerializableCoder;
+import org.apache.beam.sdk.transforms.Create;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.GroupByKey;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.values.KV;
+import org.apache.beam.sdk.values.PBegin;
+import org.apache.beam.sdk.values.PCollectionTuple;
+import org.apache.beam.sdk.values.PDone;
+import org.apache.beam.sdk.values.TupleTagList;
+
+/**
+ * From one landing object to the lake. A second run of the same generation replaces every file with
+ * the same, so it adds nothing.
+ */
+public final class BatchPipeline extends PTransform<PBegin, PDone> {
+  private static final long serialVersionUID = 1L;
+
+  private final LandingFile file;
+  private final Contracts contracts;
+  private final String lake;
+  private final String piiKeysFile;
+
+  public BatchPipeline(LandingFile file, Contracts contracts, String lake, String piiKeysFile) {
+    this.file = file;
+    this.contracts = contracts;
+    this.lake = lake;
+    this.piiKeysFile = piiKeysFile;
+  }
+
+  @Override
+  public PDone expand(PBegin input) {
+    Contract contract = contracts.stream(file.stream()).orElseThrow();
+    PCollectionTuple read =
+        input
+            .apply("File", Create.of(file).withCoder(SerializableCoder.of(LandingFile.class)))
+            .apply(
+                "Read",
+                ParDo.of(new ReadLandingFile(contract, piiKeysFile))
+                    .withOutputTags(
+                        ReadLandingFile.ROWS, TupleTagList.of(ReadLandingFile.LETTERS)));
+    read.get(ReadLandingFile.ROWS)
+        .setCoder(KvCoder.of(new FileKey.Coder(), new LakeRow.Coder()))
+        .apply("Group", GroupByKey.create())
+        .apply("Batch", ParDo.of(new ToBatch(file)))
+        .setCoder(new FileBatch.Coder())
+        .apply("WriteFiles", ParDo.of(new WriteFiles.Repeatable(lake, contracts)));
+    read.get(ReadLandingFile.LETTERS)
+        .setCoder(new DeadLetter.Coder())
+        .apply("WriteDeadLetters", ParDo.of(new WriteDeadLetters(lake)));
+    return PDone.in(input.getPipeline());
+  }
+
+  private static final class ToBatch extends DoFn<KV<FileKey, Iterable<LakeRow>>, FileBatch> {
+    private static final long serialVersionUID = 1L;
+
+    private final LandingFile file;
+
+    ToBatch(LandingFile file) {
+      this.file = file;
+    }
+
+    @ProcessElement
+    public void process(
+        @Element KV<FileKey, Iterable<LakeRow>> group, OutputReceiver<FileBatch> output) {
+      List<LakeRow> rows = new ArrayList<>();
+      group.getValue().forEach(rows::add);
+      rows.sort(Comparator.comparingLong(LakeRow::sequence));
+      FileKey key = group.getKey();
+      // Not from the rows: were a line judged otherwise by a newer contract, the run must still
+      // replace this file.
+      String name =
+          new Digest()
+              .add(file.uri())
+              .add(Long.toString(file.generation()))
+              .add(key.partition().folder())
+              .add(Long.toString(key.block()))
+              .hex();
+      output.output(new FileBatch(key.partition(), "part-" + name + ".parquet", rows));
+    }
+  }
+}

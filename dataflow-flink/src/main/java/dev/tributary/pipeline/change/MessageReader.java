@@ -1,0 +1,204 @@
+package dev.tributary.pipeline.change;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tributary.pipeline.Digest;
+import dev.tributary.pipeline.Refusal;
+import dev.tributary.pipeline.Refusal.Reason;
+import dev.tributary.pipeline.bus.BusMessage;
+import dev.tributary.pipeline.contract.Contract;
+import dev.tributary.pipeline.contract.Contracts;
+import dev.tributary.pipeline.deadletter.DeadLetter;
+import dev.tributary.pipeline.deadletter.DeadLetterMessages;
+import dev.tributary.pipeline.feature.FeatureEvent;
+import dev.tributary.pipeline.feature.FeatureExtractor;
+import dev.tributary.pipeline.feature.FeatureGroups;
+import dev.tributary.pipeline.lake.LakeRow;
+import dev.tributary.pipeline.lake.Partition;
+import dev.tributary.pipeline.lake.Table;
+import dev.tributary.pipeline.pii.Protection;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Decides what a message leads to: rows, feature events, or a dead letter; never nothing.
+ *
+ * <p>What cannot be shown to be free of clear PII (unreadable bytes, streams and fields that no
+ * contract knows) is stored sealed, in the raw table too.
+ */
+public final class MessageReader {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
+
+  private final Protection protection;
+  private final Map<String, StreamReader> streams = new HashMap<>();
+
+  private record StreamReader(RowBuilder rows, FeatureExtractor features, Contract contract) {}
+
+  public MessageReader(Contracts contracts, FeatureGroups groups, Protection protection) {
+    this.protection = protection;
+    contracts
+        .streams()
+        .values()
+        .forEach(
+            contract ->
+                streams.put(
+                    contract.stream(),
+                    new StreamReader(
+                        new RowBuilder(contract), new FeatureExtractor(contract, groups), contract)));
+  }
+
+  public Arrival read(BusMessage message) {
+    return switch (message.topic()) {
+      case CHANGES -> change(message);
+      case DEAD_LETTER -> deadLetter(message);
+    };
+  }
+
+  private Arrival change(BusMessage message) {
+    Envelope event;
+    try {
+      event = Envelope.parse(message.data());
+    } catch (Refusal refusal) {
+      return unreadable(message, refusal);
+    }
+    StreamReader stream = streams.get(event.stream());
+    if (stream == null) {
+      return refused(
+          message,
+          event,
+          Table.UNKNOWN_STREAM,
+          true,
+          new Refusal(
+              Reason.UNKNOWN_STREAM,
+              null,
+              "No contract knows the stream; add contracts/<stream>.odcs.yaml and build the pipeline"
+                  + " again."));
+    }
+    try {
+      RowBuilder.Dated dated = stream.rows.build(event);
+      List<FeatureEvent> features =
+          stream.features.extract(dated.row(), event.op(), trace(message, event));
+      return new Arrival(
+          event.eventId(),
+          List.of(
+              raw(message, event.eventId(), event.eventId(), event.stream(), message.data()),
+              new Arrival.Filed(
+                  Partition.of(Table.PROCESSED, event.stream(), dated.eventTime()), dated.row())),
+          null,
+          features);
+    } catch (Refusal refusal) {
+      boolean clean = holdsOnlyKnownFields(event, stream.contract);
+      return refused(message, event, event.stream(), !clean, refusal);
+    }
+  }
+
+  /** An event of known form that cannot become a row. */
+  private Arrival refused(
+      BusMessage message, Envelope event, String stream, boolean seal, Refusal refusal) {
+    String sealed = protection.seal(message.data());
+    byte[] stored = seal ? sealed.getBytes(StandardCharsets.UTF_8) : message.data();
+    return new Arrival(
+        event.eventId(),
+        List.of(raw(message, event.eventId(), event.eventId(), stream, stored)),
+        DeadLetter.of(
+            event.eventId(),
+            stream,
+            "pipeline",
+            refusal,
+            event.source(),
+            message.publishedAt(),
+            sealed),
+        List.of());
+  }
+
+  /** Bytes of no known form: named after where they lay. */
+  private Arrival unreadable(BusMessage message, Refusal refusal) {
+    JsonNode position = JSON.valueToTree(message.position());
+    String sealed = protection.seal(message.data());
+    DeadLetter letter =
+        DeadLetter.of(
+            null,
+            Table.UNKNOWN_STREAM,
+            "pipeline",
+            refusal,
+            position,
+            message.publishedAt(),
+            sealed);
+    return new Arrival(
+        letter.id(),
+        List.of(
+            raw(
+                message,
+                letter.id(),
+                null,
+                Table.UNKNOWN_STREAM,
+                sealed.getBytes(StandardCharsets.UTF_8))),
+        letter,
+        List.of());
+  }
+
+  private Arrival deadLetter(BusMessage message) {
+    try {
+      DeadLetter letter = DeadLetterMessages.parse(message.data());
+      // In another space of ids than the events': a letter may carry the id of its event.
+      String id = new Digest().add("letter").add(letter.id()).id();
+      return new Arrival(id, List.of(), letter, List.of());
+    } catch (Refusal refusal) {
+      Arrival whole = unreadable(message, refusal);
+      return new Arrival(whole.id(), List.of(), whole.letter(), List.of());
+    }
+  }
+
+  private static boolean holdsOnlyKnownFields(Envelope event, Contract contract) {
+    for (JsonNode row : new JsonNode[] {event.key(), event.before(), event.after()}) {
+      if (row != null) {
+        for (var names = row.fieldNames(); names.hasNext(); ) {
+          String name = names.next();
+          if (contract.storedFields().stream().noneMatch(field -> field.name().equals(name))) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private static Arrival.Filed raw(
+      BusMessage message, String rowId, String eventId, String stream, byte[] stored) {
+    Object[] values = {
+      eventId,
+      stream,
+      stored,
+      json(message.attributes()),
+      message.topicName(),
+      message.partition(),
+      message.offset(),
+      message.publishedAt()
+    };
+    return new Arrival.Filed(
+        Partition.of(Table.RAW, stream, message.publishedAt()), new LakeRow(rowId, 0, values));
+  }
+
+  private static String json(SortedMap<String, String> attributes) {
+    try {
+      return JSON.writeValueAsString(attributes);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a map of texts is always writable", e);
+    }
+  }
+
+  /** An event without a usable trace starts one of its own id, as the bridge does. */
+  private static String trace(BusMessage message, Envelope event) {
+    Matcher parent =
+        TRACEPARENT.matcher(message.attributes().getOrDefault("traceparent", ""));
+    return parent.matches() ? parent.group(1) : event.eventId();
+  }
+}

@@ -1,0 +1,27 @@
+package dev.tributary.pipeline.contract;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A compiled contract: docs/interfaces.md#contracts.
+ *
+ * @param primaryKey field names, in key order
+ * @param eventTime the field holding the event time, or null where the commit time serves
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record Contract(
+    String stream, String version, List<String> primaryKey, String eventTime, List<Field> fields)
+    implements Serializable {
+
+  /** The fields that exist outside the source database, in contract order. */
+  public List<Field> storedFields() {
+    return fields.stream().filter(field -> field.pii() != Pii.DROP).toList();
+  }
+
+  public Optional<Field> field(String name) {
+    return fields.stream().filter(field -> field.name().equals(name)).findFirst();
+  }
+}

@@ -1,0 +1,45 @@
+package dev.tributary.pipeline.contract;
+
+import java.math.BigDecimal;
+import java.util.regex.Pattern;
+
+/** NUMERIC: exact decimals of at most 29 digits before and 9 after the point. */
+public final class Decimals {
+  /** https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
+  public static final int PRECISION = 38;
+
+  public static final int SCALE = 9;
+  private static final Pattern WIRE = Pattern.compile("[+-]?\\d+(\\.\\d+)?");
+
+  private Decimals() {}
+
+  /**
+   * Reads a decimal without exponent.
+   *
+   * @throws NumberFormatException when the text has another form
+   */
+  public static BigDecimal parse(String text) {
+    if (!WIRE.matcher(text).matches()) {
+      throw new NumberFormatException("expected a decimal without exponent");
+    }
+    return new BigDecimal(text);
+  }
+
+  /**
+   * The value as a column holds it.
+   *
+   * @throws ArithmeticException when digits would be lost
+   */
+  public static BigDecimal toColumn(BigDecimal value) {
+    BigDecimal scaled = value.setScale(SCALE, java.math.RoundingMode.UNNECESSARY);
+    if (scaled.precision() > PRECISION) {
+      throw new ArithmeticException("more than 29 digits before the point");
+    }
+    return scaled;
+  }
+
+  /** The shortest form without exponent: {@code 0}, {@code 12.5}. */
+  public static String toWire(BigDecimal value) {
+    return value.signum() == 0 ? "0" : value.stripTrailingZeros().toPlainString();
+  }
+}

@@ -1,0 +1,110 @@
+package dev.tributary.pipeline.lake;
+
+import dev.tributary.pipeline.contract.Contract;
+import dev.tributary.pipeline.contract.Contracts;
+import java.io.IOException;
+import java.util.List;
+import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Metrics;
+import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.beam.sdk.transforms.DoFn;
+
+/**
+ * Writes each batch as one Parquet object.
+ *
+ * <p>{@link Stable} is for streams: a batch reaches it only when a checkpoint that contains the
+ * batch is complete, so that after any crash the same batch comes again under the same name, and
+ * never its rows in a different batch. {@link Repeatable} is for bounded input, whose batches are the
+ * same in every run.
+ */
+public abstract class WriteFiles extends DoFn<FileBatch, Void> {
+  private static final long serialVersionUID = 1L;
+  private static final String CONTENT_TYPE = "application/vnd.apache.parquet";
+
+  private final String root;
+  private final Contracts contracts;
+  private final Counter files = Metrics.counter("lake", "files");
+  private final Counter rows = Metrics.counter("lake", "rows");
+  private transient ParallelWriter writer;
+  private transient ObjectStore store;
+
+  WriteFiles(String root, Contracts contracts) {
+    this.root = root;
+    this.contracts = contracts;
+  }
+
+  @Setup
+  public void setup() {
+    writer = new ParallelWriter();
+  }
+
+  @StartBundle
+  public void startBundle(PipelineOptions options) {
+    if (store == null) {
+      store = ObjectStore.open(root, options);
+    }
+  }
+
+  @FinishBundle
+  public void finishBundle() throws IOException, InterruptedException {
+    writer.finish();
+  }
+
+  @Teardown
+  public void teardown() {
+    writer.close();
+  }
+
+  void write(FileBatch batch, boolean replace) {
+    files.inc();
+    rows.inc(batch.rows().size());
+    ObjectStore target = store;
+    writer.submit(
+        () -> {
+          byte[] bytes = ParquetEncoder.encode(columns(batch.partition()), batch.rows());
+          if (replace) {
+            target.put(batch.path(), bytes, CONTENT_TYPE);
+          } else {
+            target.putIfAbsent(batch.path(), bytes, CONTENT_TYPE);
+          }
+          return null;
+        });
+  }
+
+  private List<Column> columns(Partition partition) {
+    if (partition.table().equals(Table.RAW)) {
+      return Table.raw();
+    }
+    Contract contract = contracts.stream(partition.stream()).orElseThrow();
+    return Table.processed(contract);
+  }
+
+  /** For streams. The name tells the rows, so an existing object is left alone. */
+  public static final class Stable extends WriteFiles {
+    private static final long serialVersionUID = 1L;
+
+    public Stable(String root, Contracts contracts) {
+      super(root, contracts);
+    }
+
+    @RequiresStableInput
+    @ProcessElement
+    public void process(@Element FileBatch batch) {
+      write(batch, false);
+    }
+  }
+
+  /** For bounded input. The name tells the lines of the file; their rows are replaced. */
+  public static final class Repeatable extends WriteFiles {
+    private static final long serialVersionUID = 1L;
+
+    public Repeatable(String root, Contracts contracts) {
+      super(root, contracts);
+    }
+
+    @ProcessElement
+    public void process(@Element FileBatch batch) {
+      write(batch, true);
+    }
+  }
+}
