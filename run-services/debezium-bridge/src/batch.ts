@@ -26,7 +26,8 @@ export function readBatch(text: string): BatchElement[] {
     // The parser's own message quotes the text.
     throw unreadable(`${text.length} characters that are not JSON`);
   }
-  if (!Array.isArray(values)) throw unreadable(`JSON that is ${values === null ? 'null' : typeof values}, not an array`);
+  if (!Array.isArray(values))
+    throw unreadable(`JSON that is ${values === null ? 'null' : typeof values}, not an array`);
   let texts: string[] | undefined;
   const textOf = (index: number): string => {
     texts ??= elementTexts(text);

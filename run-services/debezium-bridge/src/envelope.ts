@@ -1,6 +1,7 @@
 import type { ChangeOp } from '@tributary/platform/events';
 import { z } from 'zod';
 import { timestampOfMicros } from './time.ts';
+import { type Reading, refuseLostDigits } from './value.ts';
 
 /** A row as Debezium has it, by column. */
 export type DebeziumRow = Readonly<Record<string, unknown>>;
@@ -53,8 +54,12 @@ export type Envelope =
   /** `problem` names what is missing, without values. */
   | { readonly kind: 'unreadable'; readonly problem: string };
 
-/** Tells what one element of a batch is; with or without the wrapper `{schema, payload}` of Kafka Connect's JSON. */
-export function readEnvelope(element: unknown): Envelope {
+/**
+ * Tells what one element of a batch is; with or without the wrapper `{schema, payload}` of Kafka Connect's JSON.
+ *
+ * @throws {InexactNumber} where the reading was plain and a position is beyond 2^53.
+ */
+export function readEnvelope(element: unknown, reading: Reading): Envelope {
   const envelope = unwrap(element);
   if (typeof envelope !== 'object' || envelope === null) return { kind: 'unreadable', problem: 'it is not an object' };
   if (!('op' in envelope)) {
@@ -63,6 +68,9 @@ export function readEnvelope(element: unknown): Envelope {
     return { kind: 'unreadable', problem: 'it has no op' };
   }
   if (envelope.op === 'm') return { kind: 'ignored', what: 'message' };
+  const { lsn, txId } = ((envelope as { source?: unknown }).source ?? {}) as { lsn?: unknown; txId?: unknown };
+  refuseLostDigits(lsn, reading);
+  refuseLostDigits(txId, reading);
   const result = changeSchema.safeParse(envelope);
   if (!result.success) {
     const issue = result.error.issues[0]!;

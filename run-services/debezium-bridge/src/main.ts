@@ -19,7 +19,9 @@ async function main(): Promise<void> {
   const server = createBridgeServer({ publisher, log });
   const { host, port } = config.http;
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? new UserError('PORT_TAKEN', `Port ${port} of ${host} is taken; set PORT to a free one.`) : error;
+    throw error.code === 'EADDRINUSE'
+      ? new UserError('PORT_TAKEN', `Port ${port} of ${host} is taken; set PORT to a free one.`)
+      : error;
   });
   log.info({ address, streams: [...contracts.keys()] }, 'bridge listens');
 

@@ -1,7 +1,7 @@
 import { type Bus, type BusMessage, MAX_MESSAGE_BYTES } from '@tributary/platform/bus';
 import { changeMessage, type DeadLetterInput, deadLetter, deadLetterMessage } from '@tributary/platform/events';
 import type { Logger } from '@tributary/platform/log';
-import { seal, type PiiKeys } from '@tributary/platform/pii';
+import { type PiiKeys, seal } from '@tributary/platform/pii';
 import type { BatchElement } from './batch.ts';
 import { timestampOfMicros } from './time.ts';
 import type { Translation, Translator } from './translate.ts';

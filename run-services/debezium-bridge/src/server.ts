@@ -60,14 +60,23 @@ export function createBridgeServer({ publisher, log, now = Date.now }: BridgeSer
 
 /** Who has to act, as a status. A faulty set-up (a missing topic) is mended while the engine waits, so it is no refusal of the batch. */
 function describe(error: unknown): { status: number; code: string; message: string } {
-  if (error instanceof UserError && error.code === 'BATCH_UNREADABLE') return { status: 400, code: error.code, message: error.message };
+  if (error instanceof UserError && error.code === 'BATCH_UNREADABLE')
+    return { status: 400, code: error.code, message: error.message };
   if (error instanceof TributaryError) {
     return { status: error.class === 'transient' ? 503 : 500, code: error.code, message: error.message };
   }
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (statusCode === 413) {
-    return { status: 413, code: 'BATCH_TOO_LARGE', message: `A request holds at most ${BODY_LIMIT_BYTES} bytes; a single change is larger. Shrink the row.` };
+    return {
+      status: 413,
+      code: 'BATCH_TOO_LARGE',
+      message: `A request holds at most ${BODY_LIMIT_BYTES} bytes; a single change is larger. Shrink the row.`,
+    };
   }
   // Other messages may quote what they were given.
-  return { status: statusCode ?? 500, code: code ?? 'INTERNAL', message: "An error of the bridge; its log has the details." };
+  return {
+    status: statusCode ?? 500,
+    code: code ?? 'INTERNAL',
+    message: 'An error of the bridge; its log has the details.',
+  };
 }

@@ -1,9 +1,4 @@
-import {
-  type CompiledContract,
-  type Contracts,
-  type RowValidator,
-  rowValidator,
-} from '@tributary/platform/contracts';
+import { type CompiledContract, type Contracts, type RowValidator, rowValidator } from '@tributary/platform/contracts';
 import {
   type ChangeEvent,
   canonicalKey,
@@ -22,7 +17,12 @@ import { InexactNumber, jsonText, type Reading } from './value.ts';
 
 /** What becomes of one element of a batch. */
 export type Translation =
-  | { readonly kind: 'change'; readonly event: ChangeEvent; readonly primaryKey: readonly string[]; readonly unknownColumns: readonly string[] }
+  | {
+      readonly kind: 'change';
+      readonly event: ChangeEvent;
+      readonly primaryKey: readonly string[];
+      readonly unknownColumns: readonly string[];
+    }
   | { readonly kind: 'dead-letter'; readonly letter: DeadLetterInput }
   | { readonly kind: 'ignored'; readonly what: string };
 
@@ -61,11 +61,17 @@ export class Translator {
   }
 
   #translate(element: BatchElement, value: unknown, reading: Reading, ingestedAt: string): Translation {
-    const envelope = readEnvelope(value);
+    const envelope = readEnvelope(value, reading);
     if (envelope.kind === 'ignored') return envelope;
     if (envelope.kind === 'unreadable') {
       const message = `This is no change event of Debezium: ${envelope.problem}.`;
-      return this.#deadLetter(element, { eventId: null, stream: UNKNOWN_STREAM, reason: 'UNREADABLE', message, source: null });
+      return this.#deadLetter(element, {
+        eventId: null,
+        stream: UNKNOWN_STREAM,
+        reason: 'UNREADABLE',
+        message,
+        source: null,
+      });
     }
     const { change } = envelope;
     const stream = this.#streams.get(`${change.source.schema}.${change.source.table}`);
@@ -78,31 +84,58 @@ export class Translator {
         source: change.source,
       });
     }
-    return change.op === 't' ? truncate(change, stream.contract, ingestedAt) : this.#row(element, change, stream, reading, ingestedAt);
+    return change.op === 't'
+      ? truncate(change, stream.contract, ingestedAt)
+      : this.#row(element, change, stream, reading, ingestedAt);
   }
 
-  #row(element: BatchElement, change: Change, { contract, decoder, validate }: Stream, reading: Reading, ingestedAt: string): Translation {
+  #row(
+    element: BatchElement,
+    change: Change,
+    { contract, decoder, validate }: Stream,
+    reading: Reading,
+    ingestedAt: string,
+  ): Translation {
     const before = change.before === null ? null : decoder.decodeBefore(change.before, reading);
     const after = change.after === null ? null : decoder.decode(change.after, reading);
     const clearKey = decoder.key(after?.row ?? before!.row);
     const missingKeyField = decoder.missingKeyField(clearKey);
     const key = protectRow(contract, clearKey, this.#keys);
-    const id = missingKeyField === undefined ? idOf(change, canonicalKey(key, contract.primaryKey)) : this.#idWithoutKey(change, reading);
+    const id =
+      missingKeyField === undefined
+        ? idOf(change, canonicalKey(key, contract.primaryKey))
+        : this.#idWithoutKey(change, reading);
     const refuse = (reason: DeadLetterReason, message: string, field: string): Translation =>
-      this.#deadLetter(element, { eventId: id, stream: contract.stream, reason, message, field, source: change.source });
+      this.#deadLetter(element, {
+        eventId: id,
+        stream: contract.stream,
+        reason,
+        message,
+        field,
+        source: change.source,
+      });
 
     if (after?.fault) {
       const { field, reason, expected } = after.fault;
       return refuse(reason, `${field} is not ${expected}.`, field);
     }
     if (missingKeyField !== undefined) {
-      return refuse('CONTRACT_VIOLATION', `${missingKeyField} is part of the primary key and has no value.`, missingKeyField);
+      return refuse(
+        'CONTRACT_VIOLATION',
+        `${missingKeyField} is part of the primary key and has no value.`,
+        missingKeyField,
+      );
     }
     const violation = after && validate(after.row, after.partial ? 'partial' : 'complete');
     if (violation) return refuse('CONTRACT_VIOLATION', withoutValue(violation), violation.field);
 
-    const protect = (row: WireRow): Record<string, string | number | boolean | null> => ({ ...protectRow(contract, row, this.#keys) });
-    const unknown = { ...(before?.unknown && { before: before.unknown }), ...(after?.unknown && { after: after.unknown }) };
+    const protect = (row: WireRow): Record<string, string | number | boolean | null> => ({
+      ...protectRow(contract, row, this.#keys),
+    });
+    const unknown = {
+      ...(before?.unknown && { before: before.unknown }),
+      ...(after?.unknown && { after: after.unknown }),
+    };
     const unknownColumns = Object.keys({ ...before?.unknown, ...after?.unknown });
     return {
       kind: 'change',

@@ -45,7 +45,8 @@ const DECODERS: Readonly<Record<FieldType, (value: unknown, reading: Reading) =>
   INT64: int64,
   NUMERIC: numeric,
   FLOAT64: float64,
-  TIMESTAMP: (value) => (typeof value === 'string' ? time(wireTimestamp(value), 'a timestamp') : wrongType('a timestamp')),
+  TIMESTAMP: (value) =>
+    typeof value === 'string' ? time(wireTimestamp(value), 'a timestamp') : wrongType('a timestamp'),
   DATE: (value) => (typeof value === 'string' ? time(wireDate(value), 'a date') : wrongType('a date')),
   BYTES: (value) => (typeof value === 'string' && BASE64.test(value) ? { value } : wrongType('bytes')),
   JSON: json,
@@ -57,7 +58,8 @@ function int64(value: unknown, reading: Reading): DecodedValue {
   let whole: bigint;
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) whole = BigInt(value);
   // A numeric column may carry the integers; a whole number has nothing but zeros behind the point.
-  else if (typeof value === 'string' && /^[+-]?\d+(\.0*)?$/.test(value)) whole = BigInt(value.replace(/^\+|\..*$/g, ''));
+  else if (typeof value === 'string' && /^[+-]?\d+(\.0*)?$/.test(value))
+    whole = BigInt(value.replace(/^\+|\..*$/g, ''));
   else return wrongType('a whole number');
   if (whole < INT64_MIN || whole > INT64_MAX) return unrepresentable('a whole number of 64 bits');
   const number = Number(whole);
@@ -66,7 +68,8 @@ function int64(value: unknown, reading: Reading): DecodedValue {
 
 function numeric(value: unknown, reading: Reading): DecodedValue {
   refuseLostDigits(value, reading);
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return wrongType('a decimal number');
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
+    return wrongType('a decimal number');
   const text = String(value);
   if (NOT_FINITE.test(text)) return unrepresentable('a finite decimal number');
   const plain = plainDecimal(text);
@@ -86,7 +89,9 @@ function float64(value: unknown): DecodedValue {
 
 function time(decoded: Decoded, what: string): DecodedValue {
   if ('text' in decoded) return { value: decoded.text };
-  return decoded.fault === 'unreadable' ? wrongType(what) : unrepresentable(`${what} in the years 0001 to 9999, to the microsecond`);
+  return decoded.fault === 'unreadable'
+    ? wrongType(what)
+    : unrepresentable(`${what} in the years 0001 to 9999, to the microsecond`);
 }
 
 /** JSON columns arrive as text, arrays as JSON. */
@@ -108,13 +113,16 @@ export function jsonText(value: unknown, reading: Reading): string {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map((item) => jsonText(item, reading)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
-    const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${jsonText(member, reading)}`);
+    const members = Object.entries(value).map(
+      ([name, member]) => `${JSON.stringify(name)}:${jsonText(member, reading)}`,
+    );
     return `{${members.join(',')}}`;
   }
   return JSON.stringify(value);
 }
 
-function refuseLostDigits(value: unknown, reading: Reading): void {
+/** @throws {InexactNumber} where the reading was plain and the value an integer that JSON.parse may have rounded. */
+export function refuseLostDigits(value: unknown, reading: Reading): void {
   if (reading === 'plain' && typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
     throw new InexactNumber();
   }

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Bus, BusMessage, Topic } from '@tributary/platform/bus';
+import { TransientError, UserError } from '@tributary/platform/errors';
+import { createLogger } from '@tributary/platform/log';
+import type { FastifyInstance } from 'fastify';
+import { CONTRACTS, envelope, KEYS, PLANTED_EMAIL, THING } from './fixtures.ts';
+import { BatchPublisher } from './publisher.ts';
+import { createBridgeServer } from './server.ts';
+import { Translator } from './translate.ts';
+
+/** A bus in memory whose acknowledgement the test controls. */
+class FakeBus implements Bus {
+  readonly published: { topic: Topic; message: BusMessage }[] = [];
+  acknowledge: () => Promise<void> = async () => {};
+
+  async publish(topic: Topic, messages: readonly BusMessage[]): Promise<void> {
+    await this.acknowledge();
+    this.published.push(...messages.map((message) => ({ topic, message })));
+  }
+
+  subscribe(): never {
+    throw new Error('the bridge does not subscribe');
+  }
+
+  async close(): Promise<void> {}
+}
+
+let server: FastifyInstance;
+afterEach(() => server.close());
+
+function bridge(now = () => 0) {
+  const bus = new FakeBus();
+  const lines: string[] = [];
+  const log = createLogger('bridge', { destination: { write: (line) => lines.push(line) }, level: 'info' });
+  const publisher = new BatchPublisher({ translator: new Translator(CONTRACTS, KEYS), keys: KEYS, bus, log });
+  server = createBridgeServer({ publisher, log, now });
+  const post = (payload: string | object[]) =>
+    server.inject({
+      method: 'POST',
+      url: '/batches',
+      headers: { 'content-type': 'application/json' },
+      payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+    });
+  return { bus, lines, post };
+}
+
+const bad = envelope('c', { after: { ...THING, kind: PLANTED_EMAIL } });
+
+describe('POST /batches', () => {
+  test('publishes changes and dead letters, and counts what it ignores', async () => {
+    const { bus, post } = bridge();
+    const response = await post([envelope('c', { after: THING }), { ts_ms: 1 }, bad]);
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toEqual({ changes: 1, dead_letters: 1, ignored: 1 });
+    expect(bus.published.map(({ topic, message }) => [topic, message.attributes.subject])).toEqual([
+      ['changes', 'things'],
+      ['dead-letter', 'things'],
+    ]);
+    expect(bus.published[0]!.message).toMatchObject({
+      orderingKey: 'things:{"shelf":"A","thing_id":7}',
+      attributes: { specversion: '1.0', type: 'dev.tributary.change.v1', source: '//tributary/app' },
+    });
+  });
+
+  test('answers only after the bus has acknowledged', async () => {
+    const { bus, post } = bridge();
+    let acknowledge: () => void = () => {};
+    bus.acknowledge = () => new Promise((resolve) => (acknowledge = resolve));
+    let answered = false;
+    const response = post([envelope('c', { after: THING })]).then((answer) => {
+      answered = true;
+      return answer;
+    });
+    while (acknowledge.name === 'acknowledge') await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answered).toBe(false);
+    acknowledge();
+    expect((await response).statusCode).toBe(200);
+  });
+
+  test('publishes the changes of a key in the order they came', async () => {
+    const { bus, post } = bridge();
+    await post([1, 2, 3].map((lsn) => envelope('u', { after: THING }, { lsn })));
+    expect(bus.published.map(({ message }) => JSON.parse(message.data.toString()).source.lsn)).toEqual(['1', '2', '3']);
+  });
+
+  test('asks for the batch again while the bus is away', async () => {
+    const { bus, post } = bridge();
+    bus.acknowledge = async () => {
+      throw new TransientError('BUS_UNAVAILABLE', 'the broker is away');
+    };
+    const response = await post([envelope('c', { after: THING })]);
+    expect(response.statusCode).toBe(503);
+    expect(response.headers['retry-after']).toBe('1');
+    expect(response.json()).toEqual({ code: 'BUS_UNAVAILABLE', message: 'the broker is away' });
+  });
+
+  test('does not refuse a batch because the set-up is wrong', async () => {
+    const { bus, post } = bridge();
+    bus.acknowledge = async () => {
+      throw new UserError('BUS_TOPIC_MISSING', 'create the topic');
+    };
+    expect((await post([envelope('c', { after: THING })])).statusCode).toBe(500);
+  });
+
+  test.each(['', 'not json', '{}'])('refuses what is no batch: %j', async (payload) => {
+    const { post } = bridge();
+    const response = await post(payload);
+    expect(response.statusCode).toBe(400);
+    expect(response.json().code).toBe('BATCH_UNREADABLE');
+  });
+
+  test('puts nothing personal in clear into messages, answers or logs', async () => {
+    const { bus, lines, post } = bridge();
+    const answers = [
+      await post([
+        envelope('c', { after: { ...THING, nickname: PLANTED_EMAIL } }),
+        bad,
+        envelope('d', { before: THING }),
+        { hello: PLANTED_EMAIL },
+      ]),
+      await post(PLANTED_EMAIL),
+    ];
+    const everything = [
+      ...answers.map((answer) => answer.body),
+      ...lines,
+      ...bus.published.flatMap(({ message }) => [
+        message.orderingKey,
+        JSON.stringify(message.attributes),
+        message.data.toString(),
+      ]),
+    ].join('\n');
+    expect(bus.published).toHaveLength(4);
+    expect(everything).not.toContain('email_of_the_test');
+    expect(everything).not.toContain('Planted Street');
+  });
+
+  test('says once that a column has no contract', async () => {
+    const { lines, post } = bridge();
+    const value = envelope('c', { after: { ...THING, nickname: 'x' } });
+    await post([value, value]);
+    await post([value]);
+    expect(lines.filter((line) => line.includes('things.nickname'))).toHaveLength(1);
+  });
+
+  test('makes a dead letter of a change that no message holds, so that the rest goes on', async () => {
+    const { bus, post } = bridge();
+    const response = await post([
+      envelope('c', { after: { ...THING, extras: JSON.stringify('x'.repeat(10_000_000)) } }),
+      envelope('u', { after: THING }),
+    ]);
+    expect(response.json()).toMatchObject({ changes: 1, dead_letters: 1 });
+    const letter = bus.published.find(({ topic }) => topic === 'dead-letter')!.message;
+    expect(JSON.parse(letter.data.toString())).toMatchObject({
+      reason: 'UNREPRESENTABLE',
+      stream: 'things',
+      message: expect.stringContaining('bytes'),
+    });
+  });
+});
+
+describe('GET /readyz', () => {
+  test('is 503 until the engine is heard of, and again when it falls silent', async () => {
+    let now = 1_000;
+    const { post } = bridge(() => now);
+    const ready = async () => (await server.inject('/readyz')).statusCode;
+    expect(await ready()).toBe(503);
+    await post([{ ts_ms: 1 }]);
+    expect(await ready()).toBe(200);
+    now += 61_000;
+    expect(await ready()).toBe(503);
+    expect((await server.inject('/healthz')).statusCode).toBe(200);
+  });
+});
