@@ -1,0 +1,45 @@
+import type { JobsConfig, LakeConfig, PipelineConfig } from '../config/index.ts';
+import { CloudRunJobs } from './cloud-run.ts';
+import { DataflowLauncher } from './dataflow.ts';
+import { FlinkLauncher } from './flink.ts';
+import type { Jobs, PipelineLauncher } from './port.ts';
+
+export type { JobsErrorCode } from './errors.ts';
+export type { ExecutionState, JobName, Jobs, PipelineLauncher } from './port.ts';
+
+/** Cloud Run jobs: `createJobs(readConfig('jobs').jobs)`. Errors of every method: {@link JobsErrorCode}. */
+export function createJobs(config: JobsConfig): Jobs {
+  return new CloudRunJobs(config);
+}
+
+/**
+ * Where the pipeline runs in batch, as the configuration selects. Every launch is told where the lake is (`lake`, and what MinIO needs beside it); the other
+ * arguments come with the launch.
+ */
+export function createPipelineLauncher(config: PipelineConfig, lake: LakeConfig): PipelineLauncher {
+  switch (config.launcher) {
+    case 'flink':
+      return new FlinkLauncher(config, lakeArguments(lake));
+    case 'dataflow':
+      return new DataflowLauncher(config, lakeArguments(lake));
+  }
+}
+
+/** The pipeline's options for its lake; dataflow-flink reads MinIO as S3. */
+function lakeArguments(lake: LakeConfig): Record<string, string> {
+  switch (lake.adapter) {
+    case 'gcs':
+      return { lake: `gs://${lake.lakeBucket}` };
+    case 'minio':
+      return {
+        lake: `s3://${lake.lakeBucket}`,
+        awsRegion: 'us-east-1',
+        endpoint: lake.endpoint,
+        awsCredentialsProvider: JSON.stringify({
+          '@type': 'StaticCredentialsProvider',
+          accessKeyId: lake.accessKey,
+          secretAccessKey: lake.secretKey,
+        }),
+      };
+  }
+}
