@@ -1,0 +1,81 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createBus } from '@tributary/platform/bus';
+import { readConfig, readVariables, variable } from '@tributary/platform/config';
+import { UserError } from '@tributary/platform/errors';
+import { createLogger } from '@tributary/platform/log';
+import { createWarehouse } from '@tributary/platform/warehouse';
+import { z } from 'zod';
+import { runDbt } from './dbt.ts';
+import { readProject } from './project.ts';
+import { readRequest } from './request.ts';
+import { transform } from './transform.ts';
+
+/**
+ * The Cloud Run job that runs dbt. It exits 0 when its report is on the bus, whatever the report says: the report ends the request. Anything else
+ * means nobody heard of it, and the run is started again.
+ */
+const VARIABLES = {
+  DBT_CACHE_DIR: variable(
+    z.string().default(join(homedir(), '.cache', 'tributary', 'dbt')),
+    'where dbt keeps what it parsed for the next run',
+    '/var/cache/dbt',
+  ),
+  DBT_TIMEOUT_SECONDS: variable(
+    z.coerce.number().int().min(1).default(540),
+    "how long dbt may take; shorter than the job's own timeout",
+    '540',
+  ),
+};
+
+/** What a shell reports of a process that was ended by SIGTERM. */
+const EXIT_TERMINATED = 143;
+
+async function main(): Promise<number> {
+  const log = createLogger('dbt');
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
+  process.once('SIGINT', () => stop.abort(new Error('SIGINT')));
+  try {
+    const request = readRequest(process.argv.slice(2));
+    const { bus: busConfig, warehouse: warehouseConfig } = readConfig('bus', 'warehouse');
+    const { DBT_CACHE_DIR: cacheFolder, DBT_TIMEOUT_SECONDS: timeoutSeconds } = readVariables(VARIABLES);
+    const { manifest, attempt, runId: run_id, traceparent, streams } = request;
+    const runLog = log.child({ manifest, attempt, run_id, ...(traceparent === undefined ? {} : { traceparent }) });
+    runLog.info({ streams }, 'a run starts');
+    const project = readProject();
+    const bus = createBus(busConfig);
+    try {
+      await transform(
+        request,
+        {
+          bus,
+          warehouse: createWarehouse(warehouseConfig),
+          project,
+          dbt: (selection, runId) =>
+            runDbt(
+              { project, warehouse: warehouseConfig, cacheFolder, timeoutSeconds },
+              selection,
+              runId,
+              stop.signal,
+              runLog,
+            ),
+          log: runLog,
+        },
+        stop.signal,
+      );
+      return 0;
+    } finally {
+      await bus.close();
+    }
+  } catch (error) {
+    if (stop.signal.aborted) {
+      log.warn('stopped before the end; nothing was reported');
+      return EXIT_TERMINATED;
+    }
+    log.error({ err: error }, 'the run could not be reported');
+    return error instanceof UserError ? 2 : 1;
+  }
+}
+
+process.exitCode = await main();
