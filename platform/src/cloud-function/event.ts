@@ -74,6 +74,8 @@ function readData<S extends z.ZodType>(event: CloudEvent<unknown>, schema: S): z
   throw unreadable(`its data is wrong at ${issue.path.join('.') || '(the whole)'}: ${issue.message}`);
 }
 
+const bareTickSchema = z.object({ type: z.literal('sweep.tick'), event_id: z.undefined().optional() });
+
 /** A scheduler can only send the same few words each time, so a tick may be `{"type":"sweep.tick"}` and gets its id from the message. */
 function readChainEvent(data: Buffer, messageId: string): ChainEvent {
   if (isBareTick(data)) {
@@ -85,7 +87,7 @@ function readChainEvent(data: Buffer, messageId: string): ChainEvent {
 function isBareTick(data: Buffer): boolean {
   try {
     const value: unknown = JSON.parse(data.toString('utf8'));
-    return z.object({ type: z.literal('sweep.tick'), event_id: z.undefined() }).safeParse(value).success;
+    return bareTickSchema.safeParse(value).success;
   } catch {
     return false;
   }

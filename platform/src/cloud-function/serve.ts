@@ -1,6 +1,7 @@
 import { http, type Request, type Response } from '@google-cloud/functions-framework';
 import { TransientError, UserError } from '../errors/index.ts';
 import { createLogger, type Logger } from '../log/index.ts';
+import { bindHost } from './bind-host.ts';
 import { type DeliveredEvent, readEvent } from './event.ts';
 
 /** Reacts to one event; what it throws makes the platform deliver the event again. */
@@ -20,12 +21,22 @@ const TRY_LATER = 503;
  */
 export function serveEvents(name: string, connect: () => EventHandler): void {
   const log = createLogger(name);
+  bindHost(process.env.HOST);
   const handler = orExit(connect, log);
   http(name, (request, response) => answer(request, response, handler, log));
 }
 
 /** Exported for the test of its answers. */
 export async function answer(request: Request, response: Response, handler: EventHandler, log: Logger): Promise<void> {
+  if (request.method !== 'POST') {
+    // Health probes; whoever sends events posts them.
+    const isProbe = request.method === 'GET' || request.method === 'HEAD';
+    response
+      .status(isProbe ? 200 : 405)
+      .type('text/plain')
+      .send(isProbe ? 'ok' : 'POST a CloudEvent');
+    return;
+  }
   let event: DeliveredEvent;
   try {
     event = readEvent(request.headers, request.rawBody ?? Buffer.alloc(0));

@@ -50,7 +50,7 @@ describe('inline work', () => {
     expect(done).toHaveLength(1);
     expect(new Set(done[0]).size).toBe(100);
     expect(await inspectCommits(lake, BUCKET, clock)).toEqual([
-      { name: 'load-orders', waiting: 0, openManifest: null, leaseHeld: false },
+      { name: 'load-orders', waiting: 0, openManifest: undefined, leaseHeld: false },
     ]);
   });
 

@@ -7,8 +7,8 @@ export interface CommitState {
   readonly name: string;
   /** Arrivals on record, those of the open manifest included. */
   readonly waiting: number;
-  /** The id of the open manifest. */
-  readonly openManifest: string | null;
+  /** The id of the open manifest, if there is one. */
+  readonly openManifest: string | undefined;
   readonly leaseHeld: boolean;
 }
 
@@ -46,7 +46,7 @@ async function inspect(
   return {
     name: commit,
     waiting: arrivals.length,
-    openManifest: latest?.state === 'open' ? latest.id : null,
+    openManifest: latest?.state === 'open' ? latest.id : undefined,
     leaseHeld: lease !== undefined && lease.holder !== null && lease.expiresAt > clock.now(),
   };
 }

@@ -65,7 +65,7 @@ describe('long work', () => {
     await commit.finish(SECOND, 1, null);
     expect(await commit.startNext(work)).toBe('nothing-waits');
     expect(await inspectCommits(lake, BUCKET, clock)).toEqual([
-      { name: 'transform', waiting: 0, openManifest: null, leaseHeld: false },
+      { name: 'transform', waiting: 0, openManifest: undefined, leaseHeld: false },
     ]);
   });
 

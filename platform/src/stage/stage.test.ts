@@ -61,7 +61,7 @@ describe('a stage', () => {
     for (const told of [load, load, report, report, load]) await tell(told);
     expect(jobs.started).toHaveLength(1);
     expect(await inspectCommits(lake, 'lake', clock)).toEqual([
-      { name: 'transform', waiting: 0, openManifest: null, leaseHeld: false },
+      { name: 'transform', waiting: 0, openManifest: undefined, leaseHeld: false },
     ]);
   });
 

@@ -1,5 +1,5 @@
-import { TransientError } from '../../errors/index.ts';
 import type { Bus, BusMessage, Subscription, Topic } from '../../bus/port.ts';
+import { TransientError } from '../../errors/index.ts';
 import { type ChainEvent, parseChainEvent } from '../../events/index.ts';
 import type { ExecutionState, JobName, Jobs } from '../../jobs/port.ts';
 

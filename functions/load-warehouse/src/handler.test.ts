@@ -1,0 +1,230 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
+import { chainEvent } from '@tributary/platform/events';
+import { inspectCommits } from '@tributary/platform/group-commit';
+import { ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
+import { createLogger } from '@tributary/platform/log';
+import { RecordingBus } from '@tributary/platform/stage/testing';
+import { loadHandler } from './handler.ts';
+import { objectId } from './object.ts';
+import { MemoryWarehouse } from './testing/memory-warehouse.ts';
+
+const BUCKET = 'lake';
+const log = createLogger('test', { level: 'silent' });
+
+type ObjectEvent = Extract<DeliveredEvent, { kind: 'object' }>;
+
+let lake: MemoryLake;
+let clock: ManualClock;
+let bus: RecordingBus;
+let warehouse: MemoryWarehouse;
+let handle: EventHandler;
+
+beforeEach(() => {
+  [lake, clock, bus, warehouse] = [new MemoryLake(), new ManualClock(), new RecordingBus(), new MemoryWarehouse()];
+  handle = newHandler();
+});
+
+/** Another instance of the function. */
+function newHandler(): EventHandler {
+  return loadHandler({ lake, bucket: BUCKET, warehouse, bus, clock, streams: ['orders', 'customers'] });
+}
+
+function partName(n: number, stream = 'orders') {
+  return `processed/${stream}/dt=2026-11-21/hr=05/part-${String(n).padStart(5, '0')}.parquet`;
+}
+
+/** An object appears in the lake; the event that tells of it. */
+async function arrive(name: string, body = `content of ${name}`): Promise<ObjectEvent> {
+  const { bucket, generation, size } = await lake.write(BUCKET, name, body);
+  const object = { bucket, name, generation, size, timeCreated: new Date(clock.now()).toISOString() };
+  return { kind: 'object', object, traceparent: undefined };
+}
+
+const tick = (): DeliveredEvent => ({
+  kind: 'chain',
+  event: chainEvent({ type: 'sweep.tick', runId: 'sweep', identity: [String(clock.now())] }),
+});
+
+async function tell(...events: DeliveredEvent[]) {
+  for (const event of events) await handle(event, log);
+}
+
+const uri = (name: string) => `gs://${BUCKET}/${name}`;
+const timesLoaded = (name: string) => warehouse.appended.get(uri(name)) ?? 0;
+const isQuiet = async () =>
+  (await inspectCommits(lake, BUCKET, clock)).every(({ waiting, openManifest }) => waiting === 0 && !openManifest);
+
+describe('load-warehouse', () => {
+  test('thousands of objects that arrive together are loaded in a few jobs, each once, and said to be', async () => {
+    const events: DeliveredEvent[] = [];
+    for (let n = 0; n < 2_000; n += 1) events.push(await arrive(partName(n)));
+    await Promise.all(events.map((event) => handle(event, log)));
+    expect(warehouse.jobs.size).toBeLessThan(10);
+    expect(warehouse.appended.size).toBe(2_000);
+    expect([...warehouse.appended.values()].every((times) => times === 1)).toBe(true);
+    expect(warehouse.ledger.size).toBe(2_000);
+    const loads = bus.chain();
+    expect(loads.every(({ type, status }) => type === 'warehouse.loaded' && status === 'ok')).toBe(true);
+    const total = (count: string) => loads.reduce((sum, { counts }) => sum + counts[count]!, 0);
+    expect([total('objects'), total('rows')]).toEqual([2_000, 20_000]);
+    expect(await isQuiet()).toBe(true);
+  });
+
+  test('an event that comes twice loads its object once and says so once', async () => {
+    const event = await arrive(partName(1));
+    await tell(event, event);
+    await newHandler()(event, log);
+    expect(timesLoaded(partName(1))).toBe(1);
+    expect(bus.chain()).toHaveLength(1);
+    expect(bus.chain()[0]).toMatchObject({
+      streams: ['orders'],
+      counts: { objects: 1, rows: 10, quarantined: 0 },
+      detail: { manifest: 'load-orders-000000001', objects: 1 },
+    });
+    expect(warehouse.ledger.get(objectId(BUCKET, event.object))).toMatchObject({
+      stream: 'orders',
+      row_count: 10,
+      manifest: 'load-orders-000000001',
+    });
+  });
+
+  test.each(['loaded', 'query'] as const)(
+    'a crash at "%s" neither loses nor doubles, and the load is said',
+    async (step) => {
+      let steps = 0;
+      warehouse.interfere = (at) => {
+        if (at !== step) return;
+        steps += 1;
+        // The first query is the ledger's look-up, the second its entry.
+        if (steps === (step === 'query' ? 2 : 1)) throw new Error('crashed');
+      };
+      const event = await arrive(partName(1));
+      await expect(handle(event, log)).rejects.toThrow('crashed');
+      handle = newHandler();
+      await tell(event);
+      expect(timesLoaded(partName(1))).toBe(1);
+      expect(bus.chain().map(({ type }) => type)).toEqual(['warehouse.loaded']);
+      expect(await isQuiet()).toBe(true);
+    },
+  );
+
+  test('a load that could not be said is said by the next attempt, and loaded once', async () => {
+    bus.down = true;
+    const event = await arrive(partName(1));
+    await expect(handle(event, log)).rejects.toThrow('the bus is down');
+    bus.down = false;
+    await tell(event);
+    expect(timesLoaded(partName(1))).toBe(1);
+    expect(bus.chain()).toMatchObject([{ type: 'warehouse.loaded', counts: { objects: 1, rows: 10 } }]);
+  });
+
+  test.each([true, false])(
+    'one bad object goes to quarantine and the rest loads (named by BigQuery: %s)',
+    async (named) => {
+      warehouse.namesBadUris = named;
+      const first = await arrive(partName(0));
+      const events: DeliveredEvent[] = [];
+      for (let n = 1; n <= 20; n += 1) events.push(await arrive(partName(n)));
+      warehouse.badUris.add(uri(partName(7)));
+      await Promise.all([first, ...events].map((event) => handle(event, log)));
+      for (let n = 0; n <= 20; n += 1) expect(timesLoaded(partName(n))).toBe(n === 7 ? 0 : 1);
+      const quarantined = partName(7).replace('processed/', 'quarantine/');
+      expect((await lake.read(BUCKET, quarantined))?.body.toString()).toBe(`content of ${partName(7)}`);
+      const reason = JSON.parse((await lake.read(BUCKET, `${quarantined}.reason.json`))!.body.toString());
+      expect(reason).toMatchObject({ code: 'WAREHOUSE_REJECTED', stage: 'load', object: uri(partName(7)) });
+      expect(await lake.read(BUCKET, partName(7))).toBeUndefined();
+      expect([...warehouse.ledger.values()].filter(({ job_id }) => job_id === 'quarantined')).toHaveLength(1);
+      const incidents = bus.chain().filter(({ type }) => type === 'incident.raised');
+      expect(incidents).toMatchObject([{ error: { code: 'WAREHOUSE_REJECTED' }, detail: { object: partName(7) } }]);
+      expect(await isQuiet()).toBe(true);
+    },
+  );
+
+  test('where everything is refused the table is at fault: nothing is moved, and it is told', async () => {
+    const events: DeliveredEvent[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      events.push(await arrive(partName(n)));
+      warehouse.badUris.add(uri(partName(n)));
+    }
+    // All are on record before the first load begins.
+    warehouse.interfere = () => {
+      throw new Error('not yet');
+    };
+    await Promise.allSettled(events.map((event) => handle(event, log)));
+    warehouse.interfere = () => undefined;
+    for (let attempt = 0; attempt < 4; attempt += 1) await handle(tick(), log).catch(() => undefined);
+    for (let n = 0; n < 10; n += 1) expect(await lake.read(BUCKET, partName(n))).toBeDefined();
+    expect(bus.chain().map(({ error }) => error?.code)).toContain('LOAD_ALL_REFUSED');
+  });
+
+  test('an object written again with the same content is not loaded again', async () => {
+    await tell(await arrive(partName(1)));
+    await tell(await arrive(partName(1)));
+    expect(timesLoaded(partName(1))).toBe(1);
+    expect([...warehouse.ledger.values()].map(({ job_id }) => job_id)).toContainEqual('unchanged');
+    expect(bus.chain()).toHaveLength(1);
+  });
+
+  test('an object overwritten with other content is loaded too, and a person is told', async () => {
+    await tell(await arrive(partName(1)));
+    await tell(await arrive(partName(1), 'something else altogether'));
+    expect(timesLoaded(partName(1))).toBe(2);
+    expect(bus.chain().map(({ type, error }) => error?.code ?? type)).toEqual([
+      'warehouse.loaded',
+      'LOAD_OBJECT_OVERWRITTEN',
+      'warehouse.loaded',
+    ]);
+  });
+
+  test('an event of an older generation that comes late loads nothing', async () => {
+    const older = await arrive(partName(1));
+    const newer = await arrive(partName(1), 'something else altogether');
+    await tell(newer, older);
+    expect(timesLoaded(partName(1))).toBe(1);
+    expect([...warehouse.ledger.values()].map(({ job_id }) => job_id)).toContainEqual('superseded');
+  });
+
+  test('the sweep loads objects whose event never came, and only those', async () => {
+    await tell(await arrive(partName(1)));
+    await arrive(partName(2));
+    await arrive('processed/orders/dt=2026-11-21/hr=05/.temp-part-1.parquet');
+    await tell(tick());
+    expect(timesLoaded(partName(2))).toBe(0);
+    clock.advance(20_000);
+    await tell(tick());
+    expect([timesLoaded(partName(1)), timesLoaded(partName(2))]).toEqual([1, 1]);
+    const jobs = warehouse.jobs.size;
+    clock.advance(60_000);
+    await tell(tick());
+    expect(warehouse.jobs.size).toBe(jobs);
+    expect(warehouse.appended.size).toBe(2);
+  });
+
+  test('streams do not wait for each other', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const load = warehouse.load.bind(warehouse);
+    warehouse.load = async (request) => {
+      if (request.table === 'orders') await held;
+      return load(request);
+    };
+    const orders = handle(await arrive(partName(1)), log);
+    await tell(await arrive(partName(1, 'customers')));
+    expect(timesLoaded(partName(1, 'customers'))).toBe(1);
+    release();
+    await orders;
+    expect(timesLoaded(partName(1))).toBe(1);
+  });
+
+  test('objects of other folders, buckets and unknown streams are left alone', async () => {
+    await tell(
+      await arrive('raw/orders/dt=2026-11-21/hr=05/part-1.parquet'),
+      await arrive('dead-letter/orders/bridge/dt=2026-11-21/1.json', '{}'),
+      await arrive(partName(1, 'unheard_of')),
+    );
+    expect(warehouse.jobs.size).toBe(0);
+  });
+});

@@ -1,0 +1,50 @@
+import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
+import { type Clock, systemClock } from '@tributary/platform/group-commit';
+import type { Logger } from '@tributary/platform/log';
+import { StreamArrivals } from './arrivals.ts';
+import { Ledger } from './ledger.ts';
+import { type LoadPorts, loadWork } from './load.ts';
+import { streamOf } from './object.ts';
+import { Sweep } from './sweep.ts';
+
+export interface LoadHandlerPorts extends LoadPorts {
+  /** Streams that have a contract, and so a staging table. */
+  readonly streams: readonly string[];
+  readonly clock?: Clock;
+  /** Between two loads of a table, at least. */
+  readonly spacingMs?: number;
+}
+
+/**
+ * Loads processed objects into `staging`.
+ *
+ * Each event puts its object on record and then tries to load all that waits for its stream; whoever finds that being done leaves at once. `sweep.tick`
+ * loads what was left behind by a crash and looks for objects whose event never came.
+ */
+export function loadHandler(ports: LoadHandlerPorts): EventHandler {
+  const { lake, bucket, spacingMs = 0, clock = systemClock } = ports;
+  const arrivals = new Map(
+    ports.streams.map((stream) => [stream, new StreamArrivals(stream, { lake, bucket, clock, spacingMs })]),
+  );
+  const sweep = new Sweep({ lake, bucket, ledger: new Ledger(ports.warehouse), now: () => clock.now() });
+
+  return async (delivered: DeliveredEvent, log: Logger) => {
+    if (delivered.kind === 'object') {
+      const { object } = delivered;
+      const stream = object.bucket === bucket ? streamOf(object.name) : undefined;
+      const ofStream = stream === undefined ? undefined : arrivals.get(stream);
+      if (!ofStream) {
+        if (stream === undefined) log.debug('the object is not for the warehouse');
+        else log.error({ stream }, 'no contract declares the stream of a processed object; it stays in the lake');
+        return;
+      }
+      await ofStream.record({ name: object.name, generation: object.generation, size: object.size });
+      await ofStream.commit.drain(loadWork(stream!, ports, log));
+    } else if (delivered.event.type === 'sweep.tick') {
+      for (const [stream, ofStream] of arrivals) {
+        if (await ofStream.commit.isIdle()) await sweep.run(stream, ofStream, log);
+        await ofStream.commit.drain(loadWork(stream, ports, log));
+      }
+    }
+  };
+}

@@ -1,0 +1,53 @@
+import type { Lake } from '@tributary/platform/lake';
+import type { LoadRejectedError } from '@tributary/platform/warehouse';
+import type { LoadObject } from './object.ts';
+
+/** Reasons that are never an object's fault while the object is there. https://cloud.google.com/bigquery/docs/error-messages */
+const NOT_THE_OBJECT = new Set(['notFound', 'accessDenied', 'billingNotEnabled', 'quotaExceeded']);
+
+export interface QuarantinePorts {
+  readonly lake: Lake;
+  readonly bucket: string;
+}
+
+/**
+ * Moves an object that BigQuery refuses out of the way: `quarantine/<stream>/…` under its own name, beside a `.reason.json`. The original is
+ * not removed yet; `removeQuarantined` does that once the ledger knows.
+ *
+ * @returns `gone` where there is no such object any more.
+ * @throws {LoadRejectedError} where the refusal is not the object's fault, such as a missing table.
+ */
+export async function quarantine(
+  { lake, bucket }: QuarantinePorts,
+  object: LoadObject,
+  error: LoadRejectedError,
+): Promise<'quarantined' | 'gone'> {
+  const found = await lake.read(bucket, object.name);
+  if (!found) return 'gone';
+  const reason = error.faults[0]?.reason;
+  if (reason !== undefined && NOT_THE_OBJECT.has(reason)) throw error;
+  const name = quarantineName(object.name);
+  await lake.write(bucket, name, found.body);
+  const why = {
+    object: lake.uri(bucket, object.name),
+    generation: object.generation,
+    stage: 'load',
+    code: error.code,
+    message: error.message,
+    job_id: error.jobId,
+    time: new Date().toISOString(),
+  };
+  await lake.write(bucket, `${name}.reason.json`, `${JSON.stringify(why, null, 2)}\n`, {
+    contentType: 'application/json',
+  });
+  return 'quarantined';
+}
+
+/** Readers of `processed/` do not trip over it any more. */
+export async function removeQuarantined({ lake, bucket }: QuarantinePorts, { name }: { name: string }): Promise<void> {
+  await lake.remove(bucket, name);
+}
+
+export function quarantineName(processedName: string): string {
+  return processedName.replace(/^processed\//, 'quarantine/');
+}

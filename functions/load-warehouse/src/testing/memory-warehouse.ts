@@ -1,0 +1,59 @@
+import {
+  type LoadOutcome,
+  LoadRejectedError,
+  type LoadRequest,
+  type Row,
+  type Warehouse,
+} from '@tributary/platform/warehouse';
+import type { LedgerEntry } from '../ledger.ts';
+
+/** A warehouse that loads each job once, refuses bad objects as BigQuery does (the whole job), and keeps the ledger of loads. */
+export class MemoryWarehouse implements Warehouse {
+  /** How often each URI was appended to its table. */
+  readonly appended = new Map<string, number>();
+  readonly jobs = new Map<string, { request: LoadRequest; failed: boolean }>();
+  readonly ledger = new Map<string, LedgerEntry>();
+  readonly badUris = new Set<string>();
+  /** Whether a refusal names the object at fault. */
+  namesBadUris = false;
+  rowsPerObject = 10;
+  /** Called before each step; throws to simulate a crash or an outage. */
+  interfere: (step: 'load' | 'loaded' | 'query') => void = () => undefined;
+
+  async load(request: LoadRequest): Promise<LoadOutcome> {
+    this.interfere('load');
+    const known = this.jobs.get(request.jobId);
+    const bad = request.uris.filter((uri) => this.badUris.has(uri));
+    if (!known) {
+      this.jobs.set(request.jobId, { request, failed: bad.length > 0 });
+      if (bad.length === 0) {
+        for (const uri of request.uris) this.appended.set(uri, (this.appended.get(uri) ?? 0) + 1);
+      }
+    }
+    if (this.jobs.get(request.jobId)!.failed) {
+      const location = this.namesBadUris ? bad[0] : undefined;
+      throw new LoadRejectedError(
+        request.jobId,
+        [{ reason: 'invalid', location, message: 'not Parquet' }],
+        request.uris,
+      );
+    }
+    this.interfere('loaded');
+    return { jobId: request.jobId, rows: request.uris.length * this.rowsPerObject, bytes: 0 };
+  }
+
+  async query<T extends Row = Row>(sql: string, { params = {} }: { params?: Readonly<Record<string, unknown>> } = {}) {
+    this.interfere('query');
+    if (sql.trimStart().startsWith('MERGE ops.loads')) {
+      for (const entry of JSON.parse(params.entries as string) as LedgerEntry[]) {
+        if (!this.ledger.has(entry.object_id)) this.ledger.set(entry.object_id, entry);
+      }
+      return [];
+    }
+    const names = new Set(params.names as string[]);
+    return [...this.ledger.values()].filter(({ name }) => names.has(name)) as unknown as T[];
+  }
+
+  async insert(): Promise<void> {}
+  async migrate(): Promise<void> {}
+}

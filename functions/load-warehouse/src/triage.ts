@@ -1,0 +1,56 @@
+import type { LedgerEntry } from './ledger.ts';
+import { type LoadObject, objectId } from './object.ts';
+
+export interface Triage {
+  /** To be loaded, in a stable order. */
+  readonly load: readonly LoadObject[];
+  /** Nothing to do but to note them in the ledger. */
+  readonly note: readonly { readonly object: LoadObject; readonly reason: 'superseded' | 'unchanged' }[];
+  /** Of those to be loaded, the ones whose earlier generation is in the warehouse. */
+  readonly overwritten: readonly LoadObject[];
+}
+
+/**
+ * Sorts what arrived by what the ledger knows.
+ *
+ * A URI names the newest generation only, so older ones are superseded. The pipeline names its objects by their content and a restart may write one
+ * again: a newer generation of the same size is the same object. One of another size is loaded beside the rows of the older generation; dbt keeps one row
+ * per event id, so what both hold counts once.
+ */
+export function triage(bucket: string, arrived: readonly LoadObject[], known: readonly LedgerEntry[]): Triage {
+  const knownIds = new Set(known.map(({ object_id }) => object_id));
+  const newestKnown = newestByName(known);
+  const distinct = [...new Map(arrived.map((object) => [objectId(bucket, object), object])).entries()];
+  const fresh = distinct.filter(([id]) => !knownIds.has(id)).map(([, object]) => object);
+  const newestFresh = newestByName(fresh);
+  const result = { load: [] as LoadObject[], note: [] as Triage['note'][number][], overwritten: [] as LoadObject[] };
+  for (const object of fresh) {
+    const earlier = newestKnown.get(object.name);
+    if (newestFresh.get(object.name) !== object || (earlier && isNewer(earlier, object))) {
+      result.note.push({ object, reason: 'superseded' });
+    } else if (earlier && earlier.byte_count === object.size) {
+      result.note.push({ object, reason: 'unchanged' });
+    } else {
+      result.load.push(object);
+      if (earlier) result.overwritten.push(object);
+    }
+  }
+  result.load.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return result;
+}
+
+function newestByName<T extends { readonly name: string; readonly generation: string }>(
+  objects: readonly T[],
+): Map<string, T> {
+  const newest = new Map<string, T>();
+  for (const object of objects) {
+    const other = newest.get(object.name);
+    if (!other || isNewer(object, other)) newest.set(object.name, object);
+  }
+  return newest;
+}
+
+/** Generations are numbers beyond what a double holds. */
+function isNewer(a: { readonly generation: string }, b: { readonly generation: string }): boolean {
+  return BigInt(a.generation) > BigInt(b.generation);
+}
