@@ -63,7 +63,8 @@ export class KafkaSubscription implements Subscription {
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_INTERVAL_MS,
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      maxWaitTimeInMs: 200,
+      // The broker answers at once when there is something; this bounds an idle wait, and with it how long closing takes.
+      maxWaitTimeInMs: 500,
       allowAutoTopicCreation: false,
       // Restarting is done here, in one place, whatever kafkajs thinks of the error.
       retry: { retries: 3, restartOnFailure: async () => false },

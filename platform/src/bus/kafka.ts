@@ -83,6 +83,31 @@ export class KafkaBus<T extends string = Topic> {
     }
   }
 
+  /** How many messages of the topic the group has not acknowledged yet; of a group that never was, all. */
+  async backlog(topic: T, group: string): Promise<number> {
+    const name = this.#prefix + topic;
+    const admin = this.#kafka.admin({ retry: { retries: 2 } });
+    try {
+      await admin.connect();
+      const [offsets, committed] = await Promise.all([
+        admin.fetchTopicOffsets(name),
+        admin.fetchOffsets({ groupId: group, topics: [name] }),
+      ]);
+      const positions = new Map(committed[0]!.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      let backlog = 0n;
+      for (const { partition, high, low } of offsets) {
+        // -1 stands for "none committed yet": the group begins at the oldest message.
+        const position = positions.get(partition) ?? -1n;
+        backlog += BigInt(high) - (position < 0n ? BigInt(low) : position);
+      }
+      return Number(backlog);
+    } catch (error) {
+      throw busError('BUS_UNAVAILABLE', `ask for the backlog of ${group} on ${name}`, error);
+    } finally {
+      await admin.disconnect().catch(() => {});
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
     this.#subscriptions.clear();
