@@ -154,6 +154,7 @@ public final class ParquetEncoder {
       this.columns = columns;
       withConf(new PlainParquetConfiguration());
       withCompressionCodec(CompressionCodecName.SNAPPY);
+      withCodecFactory(new SnappyCodec());
     }
 
     @Override
