@@ -34,8 +34,8 @@ const EXIT_TERMINATED = 143;
 async function main(): Promise<number> {
   const log = createLogger('dbt');
   const stop = new AbortController();
-  process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
-  process.once('SIGINT', () => stop.abort(new Error('SIGINT')));
+  // Listening on, not once: execa ends a process that nobody else listens for.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(new Error(signal)));
   try {
     const request = readRequest(process.argv.slice(2));
     const { bus: busConfig, warehouse: warehouseConfig } = readConfig('bus', 'warehouse');
