@@ -1,0 +1,91 @@
+import { chainEvent, chainMessage } from '@tributary/platform/events';
+import { GroupCommit, type LongWork } from '@tributary/platform/group-commit';
+import type { Logger } from '@tributary/platform/log';
+import { rememberIngested } from './ingested.ts';
+import { type LandingFile, landingFileSchema, objectId, objectReference } from './landing-file.ts';
+import type { LandingPorts } from './ports.ts';
+import { removeLanded } from './quarantine.ts';
+
+/** Files on their way through the pipeline in batch, one at a time. The pipeline does not report its end: the sweep asks. */
+export class LandingBatches {
+  readonly commit: GroupCommit<LandingFile>;
+  readonly #ports: LandingPorts;
+
+  constructor(ports: LandingPorts) {
+    this.#ports = ports;
+    this.commit = new GroupCommit<LandingFile>({
+      lake: ports.lake,
+      bucket: ports.lakeBucket,
+      name: 'landing-batch',
+      payload: landingFileSchema,
+      maxArrivals: 1,
+      carryFailed: false,
+      // A launch may take minutes on a busy cluster; to launch it again meanwhile is harmless but dear.
+      longWork: { startMs: 240_000 },
+      ...(ports.clock ? { clock: ports.clock } : {}),
+    });
+  }
+
+  async enter(file: LandingFile, log: Logger): Promise<void> {
+    await this.commit.record(objectId(this.#ports.landingBucket, file), file);
+    await this.commit.startNext(this.work(log));
+  }
+
+  work(log: Logger): LongWork<LandingFile> {
+    const { launcher } = this.#ports;
+    return {
+      start: async ({ id, attempt, arrivals }) => {
+        const file = arrivals[0]!.payload;
+        const job = await launcher.launchBatch(`${file.run_id}-${attempt}`, this.#arguments(file));
+        log.info({ manifest: id, attempt, object: file.name, job }, 'the pipeline was started over a file');
+        return job;
+      },
+      state: (job) => launcher.state(job),
+      succeeded: async ({ arrivals, openedAt }) => {
+        const file = arrivals[0]!.payload;
+        await rememberIngested(this.#ports, file);
+        await this.#publish(file, openedAt, null, {});
+        await removeLanded(this.#ports, file);
+        log.info({ object: file.name }, 'a file was ingested');
+      },
+      failed: async ({ id, attempt, arrivals, openedAt }, failure) => {
+        const file = arrivals[0]!.payload;
+        log.error({ manifest: id, object: file.name, code: failure.code }, 'a file could not be ingested');
+        await this.#publish(file, openedAt, failure, { attempts: attempt });
+      },
+    };
+  }
+
+  /** The pipeline's options for one file; where the lake is, the launcher knows. */
+  #arguments(file: LandingFile): Record<string, string> {
+    const { inputUri, landingBucket, piiKeysFile } = this.#ports;
+    return {
+      source: 'files',
+      input: inputUri(landingBucket, file.name),
+      stream: file.dataset,
+      format: file.format,
+      generation: file.generation,
+      objectTime: file.timeCreated,
+      piiKeysFile,
+    };
+  }
+
+  async #publish(
+    file: LandingFile,
+    openedAt: number,
+    error: { code: string; message: string } | null,
+    counts: Record<string, number>,
+  ): Promise<void> {
+    const event = chainEvent({
+      type: error ? 'incident.raised' : 'landing.ingested',
+      runId: file.run_id,
+      streams: [file.dataset],
+      counts: { bytes: file.size, ...counts },
+      startedAt: new Date(openedAt),
+      traceparent: file.traceparent,
+      detail: { stage: 'landing-batch', object: objectReference(this.#ports.landingBucket, file) },
+      error,
+    });
+    await this.#ports.bus.publish('chain', [chainMessage(event)]);
+  }
+}

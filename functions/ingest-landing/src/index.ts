@@ -1,0 +1,26 @@
+import { createBus } from '@tributary/platform/bus';
+import { serveEvents } from '@tributary/platform/cloud-function';
+import { readConfig } from '@tributary/platform/config';
+import { loadContracts } from '@tributary/platform/contracts';
+import { createJobs, createPipelineLauncher } from '@tributary/platform/jobs';
+import { createLake } from '@tributary/platform/lake';
+import { loadPiiKeys } from '@tributary/platform/pii';
+import { landingHandler } from './handler.ts';
+
+/** Takes files that people drop in the landing bucket into the lake. */
+serveEvents('ingest-landing', () => {
+  const { lake, bus, jobs, pipeline, pii } = readConfig('lake', 'bus', 'jobs', 'pipeline', 'pii');
+  const scheme = lake.adapter === 'minio' ? 's3' : 'gs';
+  return landingHandler({
+    lake: createLake(lake),
+    lakeBucket: lake.lakeBucket,
+    landingBucket: lake.landingBucket,
+    bus: createBus(bus),
+    jobs: createJobs(jobs),
+    launcher: createPipelineLauncher(pipeline, lake),
+    piiKeys: loadPiiKeys(pii.keysFile),
+    piiKeysFile: pii.keysFile,
+    streams: new Set(loadContracts().keys()),
+    inputUri: (bucket, name) => `${scheme}://${bucket}/${name}`,
+  });
+});
