@@ -1,4 +1,5 @@
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
+import { TransientError } from '@tributary/platform/errors';
 import { type Clock, systemClock } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
 import { StreamArrivals } from './arrivals.ts';
@@ -28,6 +29,12 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
   );
   const sweep = new Sweep({ lake, bucket, ledger: new Ledger(ports.warehouse), now: () => clock.now() });
 
+  async function drain(stream: string, { commit }: StreamArrivals, log: Logger): Promise<void> {
+    const { outcome } = await commit.drain(loadWork(stream, ports, log));
+    // What waits still is gone on with when the event comes again.
+    if (outcome === 'out-of-time') throw new TransientError('LOAD_GOES_ON', `there is more of ${stream} to load`);
+  }
+
   return async (delivered: DeliveredEvent, log: Logger) => {
     if (delivered.kind === 'object') {
       const { object } = delivered;
@@ -39,11 +46,11 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
         return;
       }
       await ofStream.record({ name: object.name, generation: object.generation, size: object.size });
-      await ofStream.commit.drain(loadWork(stream!, ports, log));
+      await drain(stream!, ofStream, log);
     } else if (delivered.event.type === 'sweep.tick') {
       for (const [stream, ofStream] of arrivals) {
         if (await ofStream.commit.isIdle()) await sweep.run(stream, ofStream, log);
-        await ofStream.commit.drain(loadWork(stream, ports, log));
+        await drain(stream, ofStream, log);
       }
     }
   };

@@ -18,6 +18,7 @@ export function transformStage(settleSeconds: number): StageDefinition {
       ...['--cause', cause],
       ...['--traceparent', traceparent],
     ],
-    settleMs: settleSeconds * 1_000,
+    // Loads that are under way will ask for a run too: better one than two.
+    settle: { ms: settleSeconds * 1_000, after: 'load-' },
   };
 }

@@ -7,7 +7,7 @@ import type { Manifest } from './format.ts';
 import { Lease } from './lease.ts';
 import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules } from './long-work.ts';
 import { Manifests } from './manifests.ts';
-import { settle } from './settle.ts';
+import { type SettleRules, settle } from './settle.ts';
 import { ControlStore } from './store.ts';
 
 export interface GroupCommitOptions<P> {
@@ -29,8 +29,8 @@ export interface GroupCommitOptions<P> {
   readonly carryFailed?: boolean;
   /** Between the starts of two manifests, at least; it keeps under daily limits. Inline work only. */
   readonly spacingMs?: number;
-  /** A job starts once no arrival has come for this long, or after ten times that. Long work only. */
-  readonly settleMs?: number;
+  /** Lets a burst of arrivals become one run. Long work only. */
+  readonly settle?: SettleRules;
   /** Attempts at inline work that fails for good, and the patience with jobs. */
   readonly maxAttempts?: number;
   readonly longWork?: Partial<LongWorkRules>;
@@ -186,8 +186,8 @@ export class GroupCommit<P> {
       if (latest.manifest.claimedAt !== null) return 'running';
       return (await this.#jobs.repair(work)) === 'restarted' ? 'started' : 'running';
     }
-    if (this.#options.settleMs) {
-      await settle(() => this.#store.waiting(DEFAULT_MAX_ARRIVALS), this.#options.settleMs, this.#clock, lease.lost);
+    if (this.#options.settle && this.#options.settle.ms > 0) {
+      await settle(() => this.#store.waiting(DEFAULT_MAX_ARRIVALS), this.#options.settle, this.#clock, lease.lost);
       if (!(await lease.renew())) return 'running';
     }
     const opened = await this.#manifests.open(latest);

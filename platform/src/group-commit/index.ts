@@ -9,5 +9,6 @@ export {
 } from './commit.ts';
 export type { Failure, InlineWork } from './drain.ts';
 export type { Arrival, Manifest } from './format.ts';
-export { type CommitState, inspectCommits } from './inspect.ts';
+export { type CommitState, inspectCommits, isAnyWaiting } from './inspect.ts';
 export type { LongWork, LongWorkRules } from './long-work.ts';
+export type { SettleRules } from './settle.ts';

@@ -27,6 +27,14 @@ export async function inspectCommits(lake: Lake, bucket: string, clock: Clock = 
   return (await Promise.all(states)).filter((state) => state !== undefined);
 }
 
+/** Whether anything waits for, or is worked on by, a commit whose name begins so. Cheaper than `inspectCommits`: nothing is read. */
+export async function isAnyWaiting(lake: Lake, bucket: string, namePrefix: string): Promise<boolean> {
+  for await (const { name } of lake.list(bucket, `${CONTROL}${namePrefix}`)) {
+    if (name.split('/')[2] === 'arrivals') return true;
+  }
+  return false;
+}
+
 async function inspect(
   lake: Lake,
   bucket: string,

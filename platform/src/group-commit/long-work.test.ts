@@ -197,8 +197,26 @@ describe('long work', () => {
     expect(starts.at(-1)).toBe(`${SECOND}#1: b`);
   });
 
+  test('a start waits while more is known to come', async () => {
+    let more = true;
+    commit = newCommit({ settle: { ms: 3_000, moreToCome: async () => more }, leaseMs: 1e9 });
+    await commit.record('a', { stream: 'orders' });
+    const started = commit.startNext(work);
+    const seconds = async (count: number) => {
+      for (let second = 0; second < count; second += 1) {
+        for (let n = 0; n < 20; n += 1) await new Promise(setImmediate);
+        clock.advance(1_000);
+      }
+    };
+    await seconds(10);
+    expect(starts).toEqual([]);
+    more = false;
+    await seconds(6);
+    expect(await started).toBe('started');
+  });
+
   test('a burst is one run: the start waits until arrivals stop, but not for ever', async () => {
-    commit = newCommit({ settleMs: 3_000, leaseMs: 1e9 });
+    commit = newCommit({ settle: { ms: 3_000 }, leaseMs: 1e9 });
     await commit.record('a0', { stream: 'orders' });
     const started = commit.startNext(work);
     let recorded = 1;

@@ -5,13 +5,20 @@ const MAX_SETTLE_FACTOR = 10;
 /** Looks per settling time. */
 const LOOKS = 3;
 
+export interface SettleRules {
+  /** A job starts once no arrival has come for this long, or after ten times that. */
+  readonly ms: number;
+  /** Whether more is known to be on its way, which counts as an arrival. */
+  readonly moreToCome?: () => Promise<boolean>;
+}
+
 /**
- * Waits until nothing has arrived for `settleMs`, so that a burst becomes one run; ten times that at most, so that a steady stream is not put off
+ * Waits until nothing has arrived for the settling time, so that a burst becomes one run; ten times that at most, so that a steady stream is not put off
  * for ever. Returns at once where nothing waits.
  */
 export async function settle(
   waiting: () => Promise<readonly string[]>,
-  settleMs: number,
+  { ms: settleMs, moreToCome }: SettleRules,
   clock: Clock,
   stop: AbortSignal,
 ): Promise<void> {
@@ -24,7 +31,7 @@ export async function settle(
     if (now - lastNews >= settleMs || now - begun >= settleMs * MAX_SETTLE_FACTOR) return;
     await clock.sleep(settleMs / LOOKS, stop);
     const current = await waiting();
-    if (current.some((name) => !seen.has(name))) lastNews = clock.now();
+    if (current.some((name) => !seen.has(name)) || (await moreToCome?.())) lastNews = clock.now();
     seen = new Set(current);
   }
 }

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import type { Bus } from '../bus/port.ts';
 import type { DeliveredEvent, EventHandler } from '../cloud-function/index.ts';
 import { type ChainEvent, chainEvent, chainMessage } from '../events/index.ts';
-import { type Clock, type Failure, GroupCommit, type LongWork, type Manifest } from '../group-commit/index.ts';
+import {
+  type Clock,
+  type Failure,
+  GroupCommit,
+  isAnyWaiting,
+  type LongWork,
+  type Manifest,
+} from '../group-commit/index.ts';
 import type { JobName, Jobs } from '../jobs/port.ts';
 import type { Lake } from '../lake/port.ts';
 import type { Logger } from '../log/index.ts';
@@ -18,8 +25,8 @@ export interface StageDefinition {
   readonly ends: (event: ChainEvent) => boolean;
   /** The job's arguments. */
   readonly args: (run: StageRun) => readonly string[];
-  /** A run starts once no event has come for this long. */
-  readonly settleMs?: number;
+  /** A run starts once no event has come for `ms` and nothing waits for commits whose names begin with `after`; or after ten times that. */
+  readonly settle?: { readonly ms: number; readonly after: string };
 }
 
 export interface StagePorts {
@@ -62,12 +69,15 @@ const reportSchema = z.object({ manifest: z.string(), attempt: z.coerce.number()
  * `incident.raised`, and what it covered joins the next run.
  */
 export function stageHandler(definition: StageDefinition, ports: StagePorts): EventHandler {
+  const { settle } = definition;
   const commit = new GroupCommit<RunRequest>({
     lake: ports.lake,
     bucket: ports.bucket,
     name: definition.name,
     payload: requestSchema,
-    settleMs: definition.settleMs ?? 0,
+    ...(settle
+      ? { settle: { ms: settle.ms, moreToCome: () => isAnyWaiting(ports.lake, ports.bucket, settle.after) } }
+      : {}),
     ...(ports.clock ? { clock: ports.clock } : {}),
   });
   return async (delivered: DeliveredEvent, log: Logger) => {
