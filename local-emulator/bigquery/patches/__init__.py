@@ -8,7 +8,15 @@ import importlib.metadata
 import sys
 from typing import TYPE_CHECKING
 
-from patches import ctas_destination, durable_jobs, engine_settings, no_geography, object_store, parquet_loads
+from patches import (
+    ctas_destination,
+    durable_jobs,
+    engine_settings,
+    no_geography,
+    object_store,
+    parquet_loads,
+    replacing_tables,
+)
 
 if TYPE_CHECKING:
     from launcher import Options
@@ -25,5 +33,6 @@ def apply(options: "Options") -> None:
     engine_settings.apply(options.memory_limit, options.threads)
     object_store.apply(options.object_store)
     parquet_loads.apply()
+    replacing_tables.apply()
     ctas_destination.apply()
     durable_jobs.apply()
