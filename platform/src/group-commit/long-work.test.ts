@@ -180,6 +180,25 @@ describe('long work', () => {
     expect(starts).toEqual([`${FIRST}#2: a`]);
   });
 
+  test('a start that was given up for lost and ends after all does not take the place of the newer attempt', async () => {
+    let answer: (execution: string) => void = () => undefined;
+    const slow: LongWork<Payload> = {
+      ...work,
+      start: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    };
+    await commit.record('a', { stream: 'orders' });
+    const starting = commit.startNext(slow);
+    for (let n = 0; n < 20; n += 1) await new Promise(setImmediate);
+    clock.advance(60_000);
+    await newCommit().repair(work);
+    answer('exec-old');
+    await starting;
+    expect(await commit.openManifest()).toMatchObject({ attempt: 2, execution: 'exec-1' });
+  });
+
   test('where jobs do not report themselves, repair ends them and goes on with what waits', async () => {
     const reached: string[] = [];
     const polled: LongWork<Payload> = {
