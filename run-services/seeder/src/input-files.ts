@@ -22,7 +22,8 @@ export interface Inspection {
 }
 
 /**
- * The files of an input: the file itself, or those of a folder (not of its subfolders) that end in one of `extensions`, ordered by name.
+ * The files of an input: the file itself, or those of a folder that end in one of `extensions`, ordered by name. Subfolders are not entered, and links in the folder
+ * not followed: they might lead out of what the service may read.
  *
  * @throws {UserError} INPUT_NOT_FOUND, INPUT_EMPTY or INPUT_UNREADABLE, saying what was expected there.
  */
@@ -33,13 +34,16 @@ export async function listInputFiles(input: string, extensions: readonly string[
     if (entry.isFile()) return [{ path: input, name: basename(input) }];
     if (!entry.isDirectory()) throw new UserError('INPUT_UNREADABLE', `${input} is neither a file nor a folder.`);
     const names = (await readdir(input, { withFileTypes: true }))
-      .filter((found) => !found.isDirectory() && !found.name.startsWith('.'))
+      .filter((found) => found.isFile() && !found.name.startsWith('.'))
       .map((found) => found.name)
       .filter((name) => extensions.some((extension) => name.toLowerCase().endsWith(extension)))
       // By code unit, so that every machine and locale reads the same order.
       .sort((a, b) => (a < b ? -1 : 1));
     if (names.length === 0) {
-      throw new UserError('INPUT_EMPTY', `The folder ${input} has no ${wanted} file. Give the folder that holds them.`);
+      throw new UserError(
+        'INPUT_EMPTY',
+        `The folder ${input} has no ${wanted} file (links do not count). Give the folder that holds them.`,
+      );
     }
     return names.map((name) => ({ path: join(input, name), name }));
   } catch (error) {

@@ -36,7 +36,8 @@ export async function migrate(
 ): Promise<MigrationReport> {
   const migrations = await readMigrations(options.folder ?? MIGRATIONS);
   await using database = new Database(postgres, options);
-  return database.transaction(async (client) => {
+  // Awaited here: the database is closed as soon as this function returns.
+  return await database.transaction(async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
     const done = await readApplied(client);
     const applied: string[] = [];

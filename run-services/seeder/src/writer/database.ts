@@ -13,6 +13,13 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 export type RetryListener = NonNullable<RetryOptions['onRetry']>;
 
+export interface DatabaseOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onRetry?: RetryListener | undefined;
+  /** Two minutes when left out. */
+  readonly retryLimitMs?: number;
+}
+
 /**
  * One connection that is opened when needed and opened anew after it was lost. Not for concurrent use: operations have an order.
  */
@@ -21,12 +28,15 @@ export class Database implements AsyncDisposable {
   readonly #retry: RetryOptions;
   #client: pg.Client | undefined;
 
-  constructor(
-    config: PostgresConfig,
-    options: { signal?: AbortSignal | undefined; onRetry?: RetryListener | undefined } = {},
-  ) {
+  constructor(config: PostgresConfig, options: DatabaseOptions = {}) {
+    const { signal, onRetry, retryLimitMs } = options;
     this.#config = config;
-    this.#retry = { target: `${config.host}:${config.port}/${config.database}`, ...options };
+    this.#retry = {
+      target: `${config.host}:${config.port}/${config.database}`,
+      signal,
+      onRetry,
+      ...(retryLimitMs !== undefined && { limitMs: retryLimitMs }),
+    };
   }
 
   /**
