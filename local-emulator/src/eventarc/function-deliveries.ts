@@ -10,8 +10,8 @@ const MAX_CONCURRENT = 16;
 /** Pauses before an event is posted again; the last one repeats. Pub/Sub's own run from 10 to 600 s, too long where somebody waits. */
 const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 5_000];
 
-/** An event that was answered with an error that often makes room for those behind it. */
-const MAX_ERRORS_IN_PLACE = 10;
+/** An event that was answered with an error that often makes room for those behind it: soon where all events pass, later among those that failed before. */
+export const ERRORS_IN_PLACE = { first: 4, postponed: 10 } as const;
 
 /** Answers that ask to come back; all of 5xx do, too. https://cloud.google.com/pubsub/docs/handling-failures */
 const COME_BACK = new Set([408, 429]);
@@ -36,8 +36,11 @@ export interface DeliveryStats {
 /**
  * Delivers events to one function, at least once.
  *
- * posted → 2xx: delivered → 4xx: refused, kept aside, not repeated → 5xx: again after a pause, and after ten times postponed behind the others, for ever →
- * no answer: again after a pause, for ever, in place (the function is down, and so it is for the others).
+ * posted, and then by the answer:
+ * - 2xx: delivered.
+ * - 4xx: refused; kept aside, not repeated.
+ * - 5xx: posted again after a pause; after some errors postponed behind the others, for ever.
+ * - none: posted again after a pause, for ever, in place: the function is down, and so it is for the others.
  */
 export class FunctionDeliveries {
   readonly stats: DeliveryStats = { delivered: 0, refused: 0, postponed: 0, inFlight: 0, retrying: 0 };
@@ -55,8 +58,8 @@ export class FunctionDeliveries {
   }
 
   /** Resolves when every event was taken, refused or postponed; rejects, with the rest undelivered, when the process is to stop. */
-  async deliver(events: readonly PostedEvent[]): Promise<void> {
-    await Promise.all(events.map((event) => this.#limit(() => this.#deliverOne(event))));
+  async deliver(events: readonly PostedEvent[], maxErrors: number): Promise<void> {
+    await Promise.all(events.map((event) => this.#limit(() => this.#deliverOne(event, maxErrors))));
   }
 
   /** Posts once, without repeating; what is sent every few seconds needs none. */
@@ -71,7 +74,7 @@ export class FunctionDeliveries {
     }
   }
 
-  async #deliverOne(event: PostedEvent): Promise<void> {
+  async #deliverOne(event: PostedEvent, maxErrors: number): Promise<void> {
     let errors = 0;
     for (let attempt = 0; ; attempt += 1) {
       this.#stop.throwIfAborted();
@@ -88,7 +91,7 @@ export class FunctionDeliveries {
         return;
       }
       if (outcome.answered) errors += 1;
-      if (errors >= MAX_ERRORS_IN_PLACE) {
+      if (errors >= maxErrors) {
         await this.#elsewhere.postpone(event);
         this.stats.postponed += 1;
         this.#log.warn({ ...about(event), attempt: attempt + 1, why: outcome.why }, 'event goes behind the others');

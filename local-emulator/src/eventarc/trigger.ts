@@ -3,7 +3,7 @@ import { TOPIC_PARTITIONS } from '@tributary/platform/bus';
 import { type ChainEvent, chainEventType, chainMessage } from '@tributary/platform/events';
 import type { Logger } from '@tributary/platform/log';
 import { messagePublished, objectFinalized, type PostedEvent } from './cloud-events.ts';
-import { type DeliveryStats, FunctionDeliveries } from './function-deliveries.ts';
+import { type DeliveryStats, ERRORS_IN_PLACE, FunctionDeliveries } from './function-deliveries.ts';
 import { writtenObjectSchema } from './minio-notification.ts';
 import type { FunctionRoutes } from './routes.ts';
 
@@ -85,9 +85,10 @@ export class Trigger {
 
   async #subscribe(topic: AnyTopic): Promise<void> {
     const { bus } = this.#context;
+    const maxErrors = topic === 'postponed-events' ? ERRORS_IN_PLACE.postponed : ERRORS_IN_PLACE.first;
     await bus.subscribe(topic, this.#group(topic), async (batch) => {
       const events = batch.flatMap((message) => this.#eventOf(topic, message) ?? []);
-      await this.#deliveries.deliver(events);
+      await this.#deliveries.deliver(events, maxErrors);
     });
   }
 

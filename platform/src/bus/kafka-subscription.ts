@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { TransientError } from '../errors/index.ts';
 import type { Logger } from '../log/index.ts';
 import { busError } from './errors.ts';
 import { fromKafka } from './kafka-message.ts';
@@ -14,6 +15,9 @@ const REDELIVERY_DELAYS_MS = [200, 500, 1_000, 2_000, 5_000];
 
 /** Delays before a consumer that the broker dropped is set up again; the last one repeats. */
 const RESTART_DELAYS_MS = [200, 500, 1_000, 2_000, 5_000];
+
+/** How long subscribing may take before it fails. */
+const SUBSCRIBE_DEADLINE_MS = 30_000;
 
 /** A killed consumer's partitions are taken over after that long. Kafka allows no less than 6 s (group.min.session.timeout.ms). */
 const SESSION_TIMEOUT_MS = 10_000;
@@ -56,8 +60,27 @@ export class KafkaSubscription implements Subscription {
     this.#log = log.child({ topic, group });
   }
 
-  /** Resolves when the group has given this member its partitions. A group without committed offsets starts at the oldest message. */
+  /**
+   * Resolves when the group has given this member its partitions. A group without committed offsets starts at the oldest message.
+   *
+   * A broker that has just started answers for seconds that its coordinator is not there yet; such faults are waited out.
+   */
   async start(): Promise<void> {
+    const deadline = Date.now() + SUBSCRIBE_DEADLINE_MS;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await this.#join();
+        return;
+      } catch (error) {
+        const wait = RESTART_DELAYS_MS[attempt] ?? RESTART_DELAYS_MS.at(-1)!;
+        if (!(error instanceof TransientError) || Date.now() + wait > deadline) throw error;
+        this.#log.debug({ err: error, attempt: attempt + 1 }, 'could not join the group yet; trying again');
+        await this.#pause(wait);
+      }
+    }
+  }
+
+  async #join(): Promise<void> {
     const consumer = this.#kafka.consumer({
       groupId: this.#group,
       sessionTimeout: SESSION_TIMEOUT_MS,
@@ -130,7 +153,7 @@ export class KafkaSubscription implements Subscription {
       await this.#pause(RESTART_DELAYS_MS[attempt] ?? RESTART_DELAYS_MS.at(-1)!);
       if (this.#closing.signal.aborted) return;
       try {
-        await this.start();
+        await this.#join();
         this.#log.info({ attempt: attempt + 1 }, 'consumer is back');
         return;
       } catch (error) {
