@@ -14,8 +14,9 @@ from patches import (
     engine_settings,
     no_geography,
     object_store,
+    one_writer,
     parquet_loads,
-    replacing_tables,
+    unreachable_store,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def apply(options: "Options") -> None:
     engine_settings.apply(options.memory_limit, options.threads)
     object_store.apply(options.object_store)
     parquet_loads.apply()
-    replacing_tables.apply()
+    unreachable_store.apply()
+    one_writer.apply()
     ctas_destination.apply()
     durable_jobs.apply()

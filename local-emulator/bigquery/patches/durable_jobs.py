@@ -9,6 +9,7 @@ when the process dies stays RUNNING for ever, and nobody can tell whether its ro
    without one left no trace and is run again. Anything else is reported failed with `backendError`, which clients take as "try again".
 """
 
+import contextlib
 import contextvars
 import json
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Callable
 
 import duckdb
 from local_bigquery import errors
+from local_bigquery.catalog import tables
 from local_bigquery.engine import database
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import load, runner, store
@@ -63,18 +65,22 @@ def _atomically(run: Load) -> Load:
     def load_atomically(
         cursor: duckdb.DuckDBPyConnection, config: JobConfigurationLoad, upload: str | None
     ) -> JobStatistics3:
-        cursor.execute("BEGIN")
-        try:
-            outcome = run(cursor, config, upload)
-            catalogue = database.quote(config.destinationTable.projectId)
-            cursor.execute(
-                f"CALL {catalogue}.set_commit_message(?, ?, extra_info => ?)",
-                [_SNAPSHOT_AUTHOR, _job_id.get(), json.dumps(outcome.dump())],
-            )
-            cursor.execute("COMMIT")
-        except BaseException:
-            cursor.execute("ROLLBACK")
-            raise
+        target = tables.reference(config.destinationTable)
+        # Until the commit, or another writer of the table could get in between and be refused.
+        with database.writing(*target):
+            cursor.execute("BEGIN")
+            try:
+                outcome = run(cursor, config, upload)
+                cursor.execute(
+                    f"CALL {database.quote(target[0])}.set_commit_message(?, ?, extra_info => ?)",
+                    [_SNAPSHOT_AUTHOR, _job_id.get(), json.dumps(outcome.dump())],
+                )
+                cursor.execute("COMMIT")
+            except BaseException:
+                # A failed commit has ended the transaction itself.
+                with contextlib.suppress(duckdb.TransactionException):
+                    cursor.execute("ROLLBACK")
+                raise
         return outcome
 
     return load_atomically
