@@ -1,0 +1,100 @@
+/** What tools.sh does on a laptop, over the ports of the platform and with the environment of a running instance. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createBus } from '@tributary/platform/bus';
+import { readConfigFrom } from '@tributary/platform/config';
+import { chainMessage, parseChainEvent } from '@tributary/platform/events';
+import { createLake } from '@tributary/platform/lake';
+import { createWarehouse } from '@tributary/platform/warehouse';
+import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+
+const [state, command, ...args] = process.argv.slice(2);
+const env = { LOG_LEVEL: 'warn', ...JSON.parse(readFileSync(join(state, 'secrets', 'environment.json'), 'utf8')) };
+
+const commands = {
+  address(name) {
+    const { components } = JSON.parse(readFileSync(join(state, 'status.json'), 'utf8'));
+    const found = components.find((component) => component.name === name);
+    if (!found?.url) throw new Error(`${name} has no address; there are ${components.map((it) => it.name).join(', ')}`);
+    print(found.url);
+  },
+
+  async sql(query) {
+    for (const row of await warehouse().query(query)) {
+      // BigQuery's client wraps times, and numerics, in objects.
+      print(JSON.stringify(row, (_key, value) => value?.value ?? value));
+    }
+  },
+
+  async db(query) {
+    const { host, port, user, password, database } = readConfigFrom(env, 'postgres').postgres;
+    const client = new pg.Client({ host, port, user, password, database, connectionTimeoutMillis: 5_000 });
+    await client.connect();
+    try {
+      const { rows, command: done, rowCount } = await client.query(query);
+      for (const row of rows) print(JSON.stringify(row));
+      if (rows.length === 0) print(`${done} ${rowCount ?? 0}`);
+    } finally {
+      await client.end();
+    }
+  },
+
+  async lake_ls(prefix = '') {
+    for await (const object of lake().list(env.LAKE_BUCKET, prefix))
+      print(object.name);
+  },
+
+  async lake_cat(name) {
+    process.stdout.write((await readObject(name)).body);
+  },
+
+  async lake_cp(name, newName) {
+    const { body } = await readObject(name);
+    await lake().write(env.LAKE_BUCKET, newName, body, { ifAbsent: true });
+  },
+
+  async backlog(topic, groupId) {
+    const name = env.TOPIC_PREFIX + topic;
+    const admin = new Kafka({ brokers: env.KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      const ends = await admin.fetchTopicOffsets(name);
+      const [group] = await admin.fetchOffsets({ groupId, topics: [name] });
+      for (const { partition, low, high } of ends) {
+        const committed = Number(group?.partitions.find((it) => it.partition === partition)?.offset ?? -1);
+        print(`partition ${partition}: ${Number(high) - Math.max(committed, Number(low))} of ${high} not acknowledged`);
+      }
+    } finally {
+      await admin.disconnect();
+    }
+  },
+
+  async republish(eventId) {
+    const params = { eventId };
+    const [row] = await warehouse().query('SELECT payload FROM ops.events WHERE event_id = @eventId LIMIT 1', {
+      params,
+    });
+    if (!row) throw new Error(`ops.events has no event ${eventId}`);
+    const bus = createBus(readConfigFrom(env, 'bus').bus);
+    await bus.publish('chain', [chainMessage(parseChainEvent(row.payload))]);
+    await bus.close();
+  },
+};
+
+const lake = () => createLake(readConfigFrom(env, 'lake').lake);
+const warehouse = () => createWarehouse(readConfigFrom(env, 'warehouse').warehouse);
+const print = (line) => process.stdout.write(`${line}\n`);
+
+async function readObject(name) {
+  const found = await lake().read(env.LAKE_BUCKET, name);
+  if (!found) throw new Error(`the lake has no object ${name}`);
+  return found;
+}
+
+try {
+  await commands[command](...args);
+} catch (error) {
+  process.stderr.write(`${command}: ${error.message}\n`);
+  process.exitCode = 1;
+}
