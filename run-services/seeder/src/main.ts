@@ -22,8 +22,8 @@ try {
   }
   const runs = new Runs(postgres, SEED_INPUT_ROOT, log);
   const server = createServer({ runs, log, apiKey: SEEDER_API_KEY });
-  const address = await server.listen({ host: http.host, port: http.port });
-  log.info({ address }, 'listening');
+  const url = await server.listen({ host: http.host, port: http.port });
+  log.info({ url }, 'listening');
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
