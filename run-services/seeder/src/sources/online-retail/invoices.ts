@@ -24,7 +24,7 @@ export interface Invoice {
  * Gathers the invoices of all files, in the order in which a shop took them: by the time of their earliest accepted line, then by file order. An invoice may be
  * spread over files and its lines need not be neighbours.
  *
- * All accepted lines are held in memory: about 300 bytes each, 0.3 GB for the million lines of the whole published data set.
+ * All accepted lines are held in memory: about 600 bytes each (measured), so 0.3 GB for the 541,909 lines of the whole published data set.
  *
  * @throws {UserError} INPUT_WRONG_FORMAT naming the file whose header is not that of the data set.
  */
