@@ -220,7 +220,7 @@ describe('ingest-landing', () => {
     await drop(ORDERS);
     await tell(tick());
     expect(jobs.started).toEqual([]);
-    clock.advance(20_000);
+    clock.advance(90_000);
     await tell(tick());
     expect(jobs.started).toHaveLength(1);
   });

@@ -10,7 +10,7 @@ import type { LandingPorts } from './ports.ts';
 import { quarantineFile, removeLanded } from './quarantine.ts';
 
 /** The event of a file that was first seen more lately is under way. */
-const EVENT_GRACE_MS = 20_000;
+const EVENT_GRACE_MS = 90_000;
 /** A file that was given up is tried again after this long. */
 const RETRY_GIVEN_UP_MS = 10 * 60_000;
 /** Files looked at in one sweep; what is beyond waits for the next. */

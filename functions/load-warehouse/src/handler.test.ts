@@ -191,7 +191,7 @@ describe('load-warehouse', () => {
     await arrive('processed/orders/dt=2026-11-21/hr=05/.temp-part-1.parquet');
     await tell(tick());
     expect(timesLoaded(partName(2))).toBe(0);
-    clock.advance(20_000);
+    clock.advance(90_000);
     await tell(tick());
     expect([timesLoaded(partName(1)), timesLoaded(partName(2))]).toEqual([1, 1]);
     const jobs = warehouse.jobs.size;

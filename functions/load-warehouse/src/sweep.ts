@@ -6,8 +6,10 @@ import { type LoadObject, objectId, streamOf } from './object.ts';
 
 /** Objects looked at in one sweep of a stream: fifty requests for a listing. What is beyond is told in the log. */
 const MAX_OBJECTS_PER_SWEEP = 50_000;
-/** The event of a younger object is under way. */
-const EVENT_GRACE_MS = 20_000;
+/** The event of a younger object is under way, on a machine that is short of time too. */
+const EVENT_GRACE_MS = 90_000;
+/** A listing costs more than a tick is worth: one a stream in this time. */
+const LIST_EVERY_MS = 30_000;
 /** Ids kept as known to be in the ledger, so that a quiet lake costs a listing and no query. */
 const MAX_REMEMBERED = 200_000;
 
@@ -24,6 +26,7 @@ export class Sweep {
   /** By stream, when objects that may be missing were first seen: their age does not depend on what a generation means. */
   readonly #firstSeen = new Map<string, ReadonlyMap<string, number>>();
   readonly #settled = new Set<string>();
+  readonly #listedAt = new Map<string, number>();
 
   constructor(ports: SweepPorts) {
     this.#ports = ports;
@@ -31,6 +34,9 @@ export class Sweep {
 
   /** Puts objects of the stream that the ledger does not know on record. Returns how many. */
   async run(stream: string, arrivals: StreamArrivals, log: Logger): Promise<number> {
+    const now = this.#ports.now();
+    if (now - (this.#listedAt.get(stream) ?? Number.NEGATIVE_INFINITY) < LIST_EVERY_MS) return 0;
+    this.#listedAt.set(stream, now);
     const missing = await this.#missing(stream, log);
     for (let from = 0; from < missing.length; from += 500) await arrivals.recordAll(missing.slice(from, from + 500));
     if (missing.length > 0)

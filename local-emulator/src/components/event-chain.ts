@@ -7,7 +7,8 @@ import { nodeService } from './node-service.ts';
 /** Which function receives what; in the cloud these are Eventarc triggers and Pub/Sub subscriptions. docs/interfaces.md#event-delivery-to-functions */
 const TRIGGERS = {
   'ingest-landing': { objectsOf: 'LANDING_BUCKET', chain: ['quality.checked', 'sweep.tick'] },
-  'load-warehouse': { objectsOf: 'LAKE_BUCKET', chain: ['sweep.tick'] },
+  // Not of `control/`, where the function itself writes for each object it takes.
+  'load-warehouse': { objectsOf: 'LAKE_BUCKET', prefix: 'processed/', chain: ['sweep.tick'] },
   transform: { chain: ['warehouse.loaded', 'transform.finished', 'sweep.tick'] },
   validate: { chain: ['transform.finished', 'quality.checked', 'sweep.tick'] },
   materialize: { chain: ['quality.checked', 'features.materialized', 'sweep.tick'] },
@@ -22,7 +23,7 @@ const TRIGGERS = {
       'incident.raised',
     ],
   },
-} as const satisfies Record<string, { objectsOf?: string; chain: readonly string[] }>;
+} as const satisfies Record<string, { objectsOf?: string; prefix?: string; chain: readonly string[] }>;
 
 type FunctionName = keyof typeof TRIGGERS;
 
@@ -90,9 +91,10 @@ function routes(machine: Machine): object[] {
   const env = machine.env();
   return (Object.keys(TRIGGERS) as FunctionName[]).flatMap((name) => {
     const url = `http://127.0.0.1:${machine.port(`function-${name}`)}/`;
-    const trigger: { objectsOf?: string; chain: readonly string[] } = TRIGGERS[name];
+    const trigger: { objectsOf?: string; prefix?: string; chain: readonly string[] } = TRIGGERS[name];
+    const { objectsOf, prefix = '' } = trigger;
     const objects =
-      trigger.objectsOf === undefined ? [] : [{ function: name, url, on: 'object', bucket: env[trigger.objectsOf] }];
+      objectsOf === undefined ? [] : [{ function: name, url, on: 'object', bucket: env[objectsOf], prefix }];
     return [...objects, { function: name, url, on: 'chain', types: trigger.chain }];
   });
 }
