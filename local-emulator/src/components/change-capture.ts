@@ -35,6 +35,6 @@ export const debeziumEngine: Component = {
       cwd: join(machine.state),
     };
   },
-  ready: (machine) => answers(`http://127.0.0.1:${machine.port('bridge')}/healthz`),
+  ready: (machine) => answers(`http://127.0.0.1:${machine.port('debezium-engine')}/healthz`),
   describe: () => ({ summary: 'Debezium engine, follows the write-ahead log' }),
 };

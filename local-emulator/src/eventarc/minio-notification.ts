@@ -3,7 +3,6 @@ import { z } from 'zod';
 /** What of MinIO's notification is used. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
 const recordSchema = z.object({
   eventName: z.string(),
-  eventTime: z.string(),
   s3: z.object({
     bucket: z.object({ name: z.string().min(1) }),
     object: z.object({
@@ -40,16 +39,17 @@ export function readNotification(body: unknown): WrittenObject[] {
   return notificationSchema
     .parse(body ?? {})
     .Records.filter((record) => record.eventName.startsWith('s3:ObjectCreated:'))
-    .map(({ eventTime, s3: { bucket, object } }) => {
-      const nanoseconds = BigInt(`0x${object.sequencer}`);
+    .map(({ s3: { bucket, object } }) => {
+      // Not the event's own time: that one is when MinIO told of it, up to some milliseconds later.
+      const modified = Number(BigInt(`0x${object.sequencer}`) / 1_000_000n);
       return {
         bucket: bucket.name,
         name: decodeURIComponent(object.key.replaceAll('+', ' ')),
-        generation: String(nanoseconds / 1_000_000n),
+        generation: String(modified),
         size: object.size,
         etag: object.eTag,
         contentType: object.contentType ?? 'application/octet-stream',
-        time: new Date(eventTime).toISOString(),
+        time: new Date(modified).toISOString(),
       };
     });
 }
