@@ -38,16 +38,32 @@ async function migrateTable(bigquery: BigQuery, declaration: TableDeclaration): 
   if (!created) await addMissingColumns(table, declaration);
 }
 
+/** How often the columns are looked at again after a change of them failed. */
+const MAX_ATTEMPTS = 5;
+
 async function addMissingColumns(table: Table, declaration: TableDeclaration): Promise<void> {
   await retried(`add columns to ${nameOf(declaration)}`, async () => {
-    const [metadata] = await table.getMetadata();
-    const present: Column[] = metadata.schema?.fields ?? [];
-    const missing = declaration.columns.filter((column) => {
-      const existing = present.find(({ name }) => name.toLowerCase() === column.name.toLowerCase());
-      if (existing && typeOf(existing) !== typeOf(column)) throw conflict(declaration, column, existing);
-      return !existing;
-    });
-    if (missing.length > 0) await table.setMetadata({ schema: { fields: [...present, ...missing] } });
+    for (let attempt = 1; ; attempt += 1) {
+      const [metadata] = await table.getMetadata();
+      const present: Column[] = metadata.schema?.fields ?? [];
+      const missing = missingColumns(declaration, present);
+      if (missing.length === 0) return;
+      try {
+        await table.setMetadata({ schema: { fields: [...present, ...missing] } });
+        return;
+      } catch (error) {
+        // Another migration changed the table in between; what it left to do is seen by looking again.
+        if (attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  });
+}
+
+function missingColumns(declaration: TableDeclaration, present: readonly Column[]): Column[] {
+  return declaration.columns.filter((column) => {
+    const existing = present.find(({ name }) => name.toLowerCase() === column.name.toLowerCase());
+    if (existing && typeOf(existing) !== typeOf(column)) throw conflict(declaration, column, existing);
+    return !existing;
   });
 }
 
