@@ -9,7 +9,7 @@ export type LoadArrival = z.output<typeof arrivalSchema>;
 /** One write for as many objects, at most; an arrival stays a small object. */
 const MAX_OBJECTS_PER_ARRIVAL = 500;
 
-/** How long one event's request goes on loading what others brought: events behind it may wait for its answer. */
+/** How long one event's request goes on loading what others brought, beside a few waits for spacing: events behind it may wait for its answer. */
 const DRAIN_BUDGET_MS = 60_000;
 
 export type StreamCommitOptions = Pick<
@@ -36,7 +36,7 @@ export class StreamArrivals {
       remember: 0,
       // A group that failed for good would take the next one down with it; the sweep brings its objects back.
       carryFailed: false,
-      budgetMs: DRAIN_BUDGET_MS,
+      budgetMs: DRAIN_BUDGET_MS + 3 * (options.spacingMs ?? 0),
     });
   }
 
