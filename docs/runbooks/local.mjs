@@ -41,8 +41,7 @@ const commands = {
   },
 
   async lake_ls(prefix = '') {
-    for await (const object of lake().list(env.LAKE_BUCKET, prefix))
-      print(object.name);
+    for await (const object of lake().list(env.LAKE_BUCKET, prefix)) print(object.name);
   },
 
   async lake_cat(name) {
