@@ -109,6 +109,8 @@ export class LandingGate {
           ...['--manifest', id],
           ...['--attempt', String(attempt)],
           ...['--run-id', file.run_id],
+          // No event of the chain led here: the object did.
+          ...['--cause', objectId(landingBucket, file)],
           ...['--traceparent', file.traceparent],
         ]);
       },
