@@ -110,6 +110,27 @@ describe('POST /batches', () => {
     expect(response.json().code).toBe('BATCH_UNREADABLE');
   });
 
+  test('takes batches from the same machine only', async () => {
+    const { bus } = bridge();
+    const request = {
+      method: 'POST',
+      url: '/batches',
+      payload: JSON.stringify([envelope('c', { after: THING })]),
+    } as const;
+    for (const [remoteAddress, status] of [
+      ['10.1.2.3', 403],
+      ['169.254.1.1', 403],
+      ['::ffff:127.0.0.1', 200],
+      ['::1', 200],
+    ] as const) {
+      expect(
+        (await server.inject({ ...request, headers: { 'content-type': 'application/json' }, remoteAddress }))
+          .statusCode,
+      ).toBe(status);
+    }
+    expect(bus.published).toHaveLength(2);
+  });
+
   test('puts nothing personal in clear into messages, answers or logs', async () => {
     const { bus, lines, post } = bridge();
     const answers = [

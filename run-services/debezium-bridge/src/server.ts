@@ -18,7 +18,7 @@ export interface BridgeServerPorts {
 
 /**
  * `POST /batches` takes a JSON array of Debezium's change events and answers 200 with counts only after the bus has acknowledged all of it: the
- * engine then advances its position. 400: not such an array; 503: the bus is away, post the same batch again; 500: a fault of ours or of the set-up.
+ * engine then advances its position. 400: not such an array; 403: not from this machine; 503: the bus is away, post the same batch again; 500: a fault of ours or of the set-up.
  * `GET /healthz`: the process runs. `GET /readyz`: the engine has been heard of within a minute; 503 before that.
  */
 export function createBridgeServer({ publisher, log, now = Date.now }: BridgeServerPorts): FastifyInstance {
@@ -30,7 +30,10 @@ export function createBridgeServer({ publisher, log, now = Date.now }: BridgeSer
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  server.post('/batches', async (request) => {
+  server.post('/batches', async (request, reply) => {
+    if (!isLoopback(request.socket.remoteAddress)) {
+      return reply.code(403).send({ code: 'NOT_LOCAL', message: 'Batches are taken from the same instance only.' });
+    }
     const outcome = await publisher.publish(readBatch(typeof request.body === 'string' ? request.body : ''));
     lastBatchAt = now();
     totals.batches++;
@@ -56,6 +59,11 @@ export function createBridgeServer({ publisher, log, now = Date.now }: BridgeSer
     return reply.code(status).send({ code, message });
   });
   return server;
+}
+
+/** In a container the server listens on every interface, for Cloud Run's probes; clear personal data must come from beside it only. */
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address);
 }
 
 /** Who has to act, as a status. A faulty set-up (a missing topic) is mended while the engine waits, so it is no refusal of the batch. */
