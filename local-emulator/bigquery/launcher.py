@@ -17,6 +17,9 @@ from dataclasses import dataclass
 # DuckDB looks for extensions on the internet; these come from PyPI wheels and make the emulator work offline.
 DUCKDB_EXTENSIONS = ("icu", "ducklake", "httpfs")
 
+# More than the laptop has left over for one of a dozen components would not make its small queries faster.
+MAX_DEFAULT_THREADS = 4
+
 
 @dataclass(frozen=True)
 class ObjectStore:
@@ -55,7 +58,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--memory-limit", default="1GB", help="DuckDB's limit; beyond it queries spill to the data directory"
     )
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="DuckDB's worker threads")
+    parser.add_argument(
+        "--threads", type=int, default=min(os.cpu_count() or 2, MAX_DEFAULT_THREADS), help="DuckDB's worker threads"
+    )
     return parser.parse_args(argv)
 
 

@@ -67,6 +67,18 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def restart(self, forgetting_the_end_of: str | None = None) -> None:
+        """Kills the server and starts it again. A job's end is forgotten as if the kill had come before it was noted."""
+        self.kill()
+        if forgetting_the_end_of:
+            running = '{"status": {"state": "RUNNING"}}'
+            with duckdb.connect(str(self.data / "emulator.duckdb")) as books:
+                books.execute(
+                    "UPDATE jobs SET state = 'RUNNING', resource = json_merge_patch(resource, ?) WHERE job_id = ?",
+                    [running, forgetting_the_end_of],
+                )
+        self.start()
+
     def call(self, method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._base + path, data, {"content-type": "application/json"}, method=method)
@@ -76,8 +88,8 @@ class Server:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
-    def load(self, job_id: str, uris: list[str]) -> int:
-        table = {"projectId": PROJECT, "datasetId": "staging", "tableId": "orders"}
+    def load(self, job_id: str, table_id: str, uris: list[str]) -> int:
+        table = {"projectId": PROJECT, "datasetId": "staging", "tableId": table_id}
         load = {
             "sourceUris": uris,
             "sourceFormat": "PARQUET",
@@ -101,26 +113,25 @@ class Server:
         assert status == 200, answer
         return [[cell["v"] for cell in row["f"]] for row in answer.get("rows", [])]
 
-    def forget_end_of(self, job_id: str) -> None:
-        """Puts a finished job back to RUNNING in the stopped server's books, as if it had been killed before it noted the end."""
-        with duckdb.connect(str(self.data / "emulator.duckdb")) as books:
-            books.execute(
-                'UPDATE jobs SET state = \'RUNNING\', resource = json_merge_patch(resource, \'{"status": {"state": "RUNNING"}}\') WHERE job_id = ?',
-                [job_id],
-            )
 
-
-@pytest.fixture
-def server(tmp_path: pathlib.Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("bigquery") / "data")
     server.start()
     status, _ = server.call("POST", "/datasets", {"datasetReference": {"projectId": PROJECT, "datasetId": "staging"}})
     assert status == 200
-    schema = {"fields": [{"name": "order_id", "type": "STRING"}, {"name": "country", "type": "STRING"}]}
-    table = {"tableReference": {"projectId": PROJECT, "datasetId": "staging", "tableId": "orders"}, "schema": schema}
-    assert server.call("POST", "/datasets/staging/tables", table)[0] == 200
     yield server
     server.kill()
+
+
+@pytest.fixture
+def table(server: Server, request: pytest.FixtureRequest) -> str:
+    """A table for one test, named after it."""
+    name = request.node.name
+    schema = {"fields": [{"name": "order_id", "type": "STRING"}, {"name": "country", "type": "STRING"}]}
+    reference = {"projectId": PROJECT, "datasetId": "staging", "tableId": name}
+    assert server.call("POST", "/datasets/staging/tables", {"tableReference": reference, "schema": schema})[0] == 200
+    return name
 
 
 @pytest.fixture
@@ -133,55 +144,56 @@ def parquet(tmp_path: pathlib.Path) -> list[str]:
     return [f"file://{folder}/part-{n}.parquet" for n in (1, 2)]
 
 
-ROWS = "SELECT order_id, country FROM staging.orders ORDER BY order_id"
 LOADED = [["A", "Spain"], ["B", "Italy"], ["C", None]]
 
 
-def test_a_job_id_is_refused_for_ever_and_its_rows_stay_once(server: Server, parquet: list[str]) -> None:
-    assert server.load("load-1", parquet) == 200
+def rows(server: Server, table: str) -> list[list[str]]:
+    return server.query(f"SELECT order_id, country FROM staging.{table} ORDER BY order_id")
+
+
+def test_a_job_id_is_refused_for_ever_and_its_rows_stay_once(server: Server, table: str, parquet: list[str]) -> None:
+    assert server.load("load-1", table, parquet) == 200
     assert server.done("load-1")["statistics"]["load"]["outputRows"] == "3"
-    assert server.load("load-1", parquet) == 409
-    server.kill()
-    server.start()
-    assert server.load("load-1", parquet) == 409
-    assert server.query(ROWS) == LOADED
+    assert server.load("load-1", table, parquet) == 409
+    server.restart()
+    assert server.load("load-1", table, parquet) == 409
+    assert rows(server, table) == LOADED
 
 
-def test_of_many_requests_with_one_job_id_one_loads(server: Server, parquet: list[str]) -> None:
+def test_of_many_requests_with_one_job_id_one_loads(server: Server, table: str, parquet: list[str]) -> None:
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda _: server.load("load-1", parquet), range(8)))
+        statuses = list(pool.map(lambda _: server.load("load-2", table, parquet), range(8)))
     assert sorted(statuses) == [200] + [409] * 7
-    server.done("load-1")
-    assert server.query(ROWS) == LOADED
+    server.done("load-2")
+    assert rows(server, table) == LOADED
 
 
-def test_a_load_killed_after_its_rows_were_in_is_not_loaded_again(server: Server, parquet: list[str]) -> None:
-    server.load("load-1", parquet)
-    server.done("load-1")
-    server.kill()
-    server.forget_end_of("load-1")
-    server.start()
-    job = server.done("load-1")
+def test_a_load_killed_after_its_rows_were_in_is_not_loaded_again(
+    server: Server, table: str, parquet: list[str]
+) -> None:
+    server.load("load-3", table, parquet)
+    server.done("load-3")
+    server.restart(forgetting_the_end_of="load-3")
+    job = server.done("load-3")
     assert "errorResult" not in job["status"]
     assert job["statistics"]["load"]["outputRows"] == "3"
-    assert server.query(ROWS) == LOADED
+    assert rows(server, table) == LOADED
 
 
 def test_a_load_killed_before_its_rows_were_in_is_finished_by_the_next_start(
-    server: Server, parquet: list[str]
+    server: Server, table: str, parquet: list[str]
 ) -> None:
-    # The load of an object that is not there fails and leaves no rows, as one killed half-way does.
-    server.load("load-1", [f"{uri}.later" for uri in parquet])
-    assert "errorResult" in server.done("load-1")["status"]
-    server.kill()
+    # The load of objects that are not there fails and leaves no rows, as one killed half-way does.
+    late = [f"{uri}.late" for uri in parquet]
+    server.load("load-4", table, late)
+    assert "errorResult" in server.done("load-4")["status"]
     for uri in parquet:
         path = pathlib.Path(uri.removeprefix("file://"))
-        path.rename(f"{path}.later")
-    server.forget_end_of("load-1")
-    server.start()
-    assert "errorResult" not in server.done("load-1")["status"]
-    assert server.load("load-1", parquet) == 409
-    assert server.query(ROWS) == LOADED
+        path.rename(f"{path}.late")
+    server.restart(forgetting_the_end_of="load-4")
+    assert "errorResult" not in server.done("load-4")["status"]
+    assert server.load("load-4", table, late) == 409
+    assert rows(server, table) == LOADED
 
 
 def test_a_query_killed_half_way_has_failed_and_may_be_tried_again(server: Server) -> None:
@@ -189,25 +201,44 @@ def test_a_query_killed_half_way_has_failed_and_may_be_tried_again(server: Serve
     reference = {"projectId": PROJECT, "jobId": "query-1", "location": "US"}
     server.call("POST", "/jobs", {"jobReference": reference, "configuration": {"query": query}})
     server.done("query-1")
-    server.kill()
-    server.forget_end_of("query-1")
-    server.start()
+    server.restart(forgetting_the_end_of="query-1")
     assert server.done("query-1")["status"]["errorResult"]["reason"] == "backendError"
     assert server.call("GET", "/queries/query-1")[0] == 503
 
 
-def test_loads_and_queries_at_the_same_time_do_not_disturb_each_other(server: Server, parquet: list[str]) -> None:
-    def build(_: int) -> int:
-        table = "CREATE OR REPLACE TABLE staging.counted AS SELECT COUNT(*) AS n FROM staging.orders"
-        return server.call("POST", "/queries", {"query": table, "useLegacySql": False})[0]
+def test_writers_and_readers_of_one_table_do_not_disturb_each_other(
+    server: Server, table: str, parquet: list[str]
+) -> None:
+    def query(sql: str) -> int:
+        return server.call("POST", "/queries", {"query": sql, "useLegacySql": False})[0]
 
-    with ThreadPoolExecutor(6) as pool:
-        loads = pool.map(lambda n: server.load(f"load-{n}", parquet), range(12))
-        queries = pool.map(lambda _: server.query(ROWS), range(12))
-        builds = pool.map(build, range(12))
-        assert list(loads) == [200] * 12
-        # Each load is in or out as a whole.
-        assert {len(rows) % len(LOADED) for rows in queries} == {0}
-        assert list(builds) == [200] * 12
-    assert all("errorResult" not in server.done(f"load-{n}")["status"] for n in range(12))
-    assert len(server.query(ROWS)) == 12 * len(LOADED)
+    rebuild = f"CREATE OR REPLACE TABLE staging.counted AS SELECT COUNT(*) AS n FROM staging.{table}"
+    delete = f"DELETE FROM staging.{table} WHERE order_id = 'A'"
+    with ThreadPoolExecutor(8) as pool:
+        loads = pool.map(lambda n: server.load(f"load-5-{n}", table, parquet), range(8))
+        reads = pool.map(lambda _: rows(server, table), range(8))
+        rebuilds = pool.map(lambda _: query(rebuild), range(8))
+        deletes = pool.map(lambda _: query(delete), range(8))
+        assert [list(loads), list(rebuilds), list(deletes)] == [[200] * 8] * 3
+        for found in reads:
+            # A load is in as a whole or not at all: it brings as many of B as of C.
+            assert [row[0] for row in found].count("B") == [row[0] for row in found].count("C")
+    assert all("errorResult" not in server.done(f"load-5-{n}")["status"] for n in range(8))
+    assert [row[0] for row in rows(server, table)].count("B") == 8
+
+
+def test_without_credentials_of_the_lake_the_launcher_says_which_are_missing() -> None:
+    command = [
+        sys.executable,
+        str(LAUNCHER),
+        "--port",
+        "1",
+        "--data",
+        "unused",
+        "--minio-endpoint",
+        "http://127.0.0.1:1",
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MINIO_")}
+    result = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 1
+    assert "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set" in result.stderr
