@@ -8,11 +8,15 @@ from feast import FeatureView
 from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from materialization.settings import Settings
 
 # How long one query may take before the run fails, in seconds. A mart is a plain table: reading it takes seconds.
 QUERY_TIMEOUT_SECONDS = 300
+
+# How long one request tries to reach BigQuery; by itself the client would try for ten minutes, and a failed job again for as long.
+RETRY = DEFAULT_RETRY.with_timeout(20)
 
 
 class MartMissingError(Exception):
@@ -56,8 +60,8 @@ def read_mart(client: bigquery.Client, view: FeatureView, settings: Settings, ba
         labels={"component": "feast-materialize", "view": view.name.lower()},
     )
     try:
-        job = client.query(f"SELECT {names} FROM `{source.table}`", job_config=config, timeout=QUERY_TIMEOUT_SECONDS)
-        rows = job.result(page_size=batch_rows, timeout=QUERY_TIMEOUT_SECONDS)
+        job = client.query(f"SELECT {names} FROM `{source.table}`", job_config=config, retry=RETRY, job_retry=None)
+        rows = job.result(page_size=batch_rows, timeout=QUERY_TIMEOUT_SECONDS, retry=RETRY, job_retry=None)
     except NotFound as error:
         raise MartMissingError(
             f"{source.table} does not exist, so {view.name} cannot be materialized: run the dbt job first."

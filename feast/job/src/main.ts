@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const startedAt = new Date();
   const { result } = await runJobProcess({
     name: 'materialize.py',
-    command: fileURLToPath(new URL('.venv/bin/python', ROOT)),
+    command: 'python',
     args: [fileURLToPath(new URL('feast/materialize.py', ROOT)), '--views', views.join(',')],
     cwd: fileURLToPath(ROOT),
     env: {

@@ -1,0 +1,142 @@
+"""Runs a suite over a batch and says what came of it, in JSON and without anybody's data."""
+
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import great_expectations as gx
+from great_expectations.core.batch import Batch
+
+from gates.suites import Expectation
+
+# Samples of unexpected values told, of columns that hold nothing personal.
+SAMPLES = 5
+
+# The part of GX's results that says something without showing rows.
+_OBSERVED = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation, met or not."""
+
+    gate: str
+    asset: str
+    expectation: str
+    success: bool
+    # A check that is not critical is told, and does not hold anything back.
+    critical: bool
+    detail: dict[str, Any]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether what was checked must not pass."""
+        return self.critical and not self.success
+
+    def as_json(self) -> dict[str, Any]:
+        """As the job's wrapper reads it."""
+        return asdict(self)
+
+
+def ephemeral_context() -> gx.data_context.EphemeralDataContext:
+    """A GX context that writes no files and draws no progress bars."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return context
+
+
+def run_suite(
+    batch: Batch, gate: str, asset: str, expectations: Iterable[Expectation], private: Collection[str] | None
+) -> list[Check]:
+    """
+    Validates the batch; one check an expectation.
+
+    `private` columns are never sampled, and with None no column is. All is first decided in a few aggregate queries; counts and samples cost a query
+    each and are asked for where something failed.
+    """
+    listed = list(expectations)
+    results = _validate(batch, asset, listed, {"result_format": "BOOLEAN_ONLY"})
+    explained = {_key(it): it for it in _explain(batch, asset, results, private)}
+    return [_check(gate, asset, explained.get(_key(it), it)) for it in results]
+
+
+def _validate(batch: Batch, asset: str, expectations: list[Expectation], result_format: dict[str, Any]) -> list[Any]:
+    suite = gx.ExpectationSuite(name=asset, expectations=expectations)
+    return batch.validate(suite, result_format=result_format).results
+
+
+def _explain(batch: Batch, asset: str, results: list[Any], private: Collection[str] | None) -> Iterator[Any]:
+    """The failed ones again, with counts, and with samples where they may be shown."""
+    failed = [it.expectation_config for it in results if not it.success and exception_of(it) is None]
+    shown = [it for it in failed if _may_be_sampled(it, private)]
+    hidden = [it for it in failed if it not in shown]
+    for configs, samples in ((shown, SAMPLES), (hidden, 0)):
+        if configs:
+            again = [_expectation(config) for config in configs]
+            yield from _validate(batch, asset, again, {"result_format": "BASIC", "partial_unexpected_count": samples})
+
+
+def _expectation(config: Any) -> Expectation:
+    kwargs = {name: value for name, value in config.kwargs.items() if name != "batch_id"}
+    return {"type": config.type, "kwargs": kwargs, "meta": config.meta, "severity": config.severity}
+
+
+def _key(result: Any) -> str:
+    config = _expectation(result.expectation_config)
+    return repr((config["type"], sorted(config["kwargs"].items(), key=lambda it: it[0])))
+
+
+def _may_be_sampled(config: Any, private: Collection[str] | None) -> bool:
+    columns = [config.kwargs["column"]] if "column" in config.kwargs else config.kwargs.get("column_list", [])
+    return private is not None and bool(columns) and not set(columns) & set(private)
+
+
+def _check(gate: str, asset: str, result: Any) -> Check:
+    config = result.expectation_config
+    detail = {name: json_safe(result.result[name]) for name in _OBSERVED if name in result.result}
+    samples = [it for it in result.result.get("partial_unexpected_list", []) if it is not None]
+    if samples:
+        detail["samples"] = json_safe(samples[:SAMPLES])
+    if config.meta and config.meta.get("notes"):
+        detail["notes"] = config.meta["notes"]
+    if error := exception_of(result):
+        detail["error"] = error
+    return Check(
+        gate=gate,
+        asset=asset,
+        expectation=_name(config),
+        success=bool(result.success),
+        critical=str(config.severity).rpartition(".")[2].lower() == "critical",
+        detail=detail,
+    )
+
+
+def exception_of(result: Any) -> str | None:
+    """What kept GX from evaluating the expectation, in its first line; None where it was evaluated."""
+    info = result.exception_info or {}
+    # One exception, or one for each metric that could not be computed.
+    found = [info] if "raised_exception" in info else list(info.values())
+    messages = [str(it.get("exception_message")) for it in found if it.get("raised_exception")]
+    return messages[0].partition("\n")[0][:500] if messages else None
+
+
+def _name(config: Any) -> str:
+    """`expect_column_values_to_not_be_null(customer_id)`, or the name a curated query gives itself."""
+    if config.meta and config.meta.get("check"):
+        return config.meta["check"]
+    columns = config.kwargs.get("column") or ", ".join(config.kwargs.get("column_list", []))
+    return f"{config.type}({columns})" if columns else config.type
+
+
+def json_safe(value: Any) -> Any:
+    """The value as JSON has it: GX returns numpy's numbers and booleans, decimals and times."""
+    if isinstance(value, dict):
+        return {str(name): json_safe(member) for name, member in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [json_safe(member) for member in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return value if isinstance(value, str | int | bool) or value is None else str(value)

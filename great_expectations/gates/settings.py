@@ -1,0 +1,58 @@
+"""What the gates need to know of their surroundings."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+# Before the library is imported: it would report each run to its makers.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+PROJECT = Path(__file__).resolve().parent.parent
+CONTRACTS = PROJECT.parent / "contracts" / "generated"
+
+
+class ConfigurationError(Exception):
+    """A variable or argument is wrong; the message says which and what it is for."""
+
+    code = "CONFIG_INVALID"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """docs/interfaces.md#environment, the part that concerns BigQuery."""
+
+    project_id: str
+    location: str
+    bigquery_endpoint: str | None
+    max_bytes_billed: int
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> Self:
+        """Raises ConfigurationError naming what is missing."""
+        if not env.get("PROJECT_ID"):
+            raise ConfigurationError(
+                "PROJECT_ID is missing: the Google Cloud project that holds the warehouse, for example tributary-local."
+            )
+        return cls(
+            project_id=env["PROJECT_ID"],
+            location=env.get("BIGQUERY_LOCATION") or "US",
+            bigquery_endpoint=env.get("BIGQUERY_ENDPOINT") or None,
+            max_bytes_billed=int(env.get("MAX_BYTES_BILLED") or 10 * 2**30),
+        )
+
+
+@cache
+def contracts() -> dict[str, dict[str, Any]]:
+    """The compiled contracts by stream. docs/interfaces.md#contracts"""
+    return json.loads((CONTRACTS / "contracts.json").read_text())["streams"]
+
+
+def contract(stream: str) -> dict[str, Any]:
+    """Raises ConfigurationError where no contract declares the stream."""
+    if stream not in contracts():
+        raise ConfigurationError(f"{stream} is not a stream; contracts/ declares {', '.join(sorted(contracts()))}.")
+    return contracts()[stream]

@@ -1,0 +1,105 @@
+"""
+Runs quality gates and prints what came of them, as one JSON line.
+
+    python validate.py --gate warehouse --streams orders,order_lines --views customer_features
+    python validate.py --gate landing --file FILE --name landing/orders/2026-11.csv --stream orders
+
+{assets: [{gate, name, passed}], checks: [{gate, asset, expectation, success, critical, detail}], bytes_processed, seconds} |
+{error: {code, message}}. Exits with 0 when everything could be checked, whether it passed or not. Features are not looked at when staging
+failed: they are made of it.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates.settings import ConfigurationError, Settings
+
+if TYPE_CHECKING:
+    from gates.checks import Check
+
+
+class Report:
+    """What is printed."""
+
+    def __init__(self) -> None:
+        self.assets: list[dict[str, Any]] = []
+        self.checks: list[dict[str, Any]] = []
+        self.bytes_processed = 0
+
+    def add(self, gate: str, name: str, checks: "list[Check]") -> None:
+        """Takes the checks of one stream, view or file."""
+        self.assets.append({"gate": gate, "name": name, "passed": not any(check.blocks for check in checks)})
+        self.checks.extend(check.as_json() for check in checks)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything so far did."""
+        return all(asset["passed"] for asset in self.assets)
+
+
+def check_warehouse(streams: list[str], views: list[str], report: Report) -> None:
+    """The staging gate, and the features gate behind it."""
+    from gates.warehouse import WarehouseGates
+
+    gates = WarehouseGates(Settings.read(os.environ))
+    for stream in streams:
+        report.add("staging", stream, gates.staging(stream))
+    if report.passed:
+        for view in views:
+            report.add("features", view, gates.features(view))
+    report.bytes_processed = gates.bytes_processed
+
+
+def check_landing(arguments: argparse.Namespace, report: Report) -> None:
+    """The gate of one file."""
+    from gates.landing import check_file
+
+    if not (arguments.file and arguments.name and arguments.stream):
+        raise ConfigurationError("The landing gate needs --file, --name and --stream.")
+    report.add("landing", arguments.stream, check_file(arguments.file, arguments.name, arguments.stream))
+
+
+def main() -> int:
+    arguments = _arguments()
+    # GX and its parts warn of their own future.
+    warnings.simplefilter("ignore")
+    started = time.monotonic()
+    report = Report()
+    try:
+        if arguments.gate == "landing":
+            check_landing(arguments, report)
+        else:
+            check_warehouse(_listed(arguments.streams), _listed(arguments.views), report)
+    # Whatever kept a gate from being run, the caller must be told that it was not.
+    except Exception as error:  # noqa: BLE001
+        code = getattr(error, "code", None)
+        fault = {"code": code if isinstance(code, str) else type(error).__name__, "message": str(error)}
+        print(json.dumps({"error": fault}))
+        return 1
+    print(json.dumps(vars(report) | {"seconds": round(time.monotonic() - started, 3)}))
+    return 0
+
+
+def _listed(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="validate.py", description="Runs quality gates.")
+    parser.add_argument("--gate", choices=("warehouse", "landing"), required=True)
+    parser.add_argument("--streams", default="", help="streams whose staging tables to check, separated by commas")
+    parser.add_argument("--views", default="", help="feature views whose marts to check, separated by commas")
+    parser.add_argument("--file", type=Path, help="a local copy of the landing file")
+    parser.add_argument("--name", help="the file's name in the landing bucket")
+    parser.add_argument("--stream", help="the stream the file is for")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
