@@ -11,6 +11,8 @@ export const validateStage: StageDefinition = {
   ends: (event) =>
     event.type === 'quality.checked' &&
     (event.detail.gate === 'features' || (event.detail.gate === 'staging' && event.status === 'failed')),
+  // Without a failing expectation the gate could not look, and that may pass.
+  isVerdict: (event) => Array.isArray(event.detail.failing) && event.detail.failing.length > 0,
   args: ({ manifest, attempt, streams, views, runId, cause, traceparent }) => [
     ...['--gate', 'warehouse'],
     ...['--manifest', manifest],

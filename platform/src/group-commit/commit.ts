@@ -208,6 +208,18 @@ export class GroupCommit<P> {
     return ended ? 'ended' : 'stale';
   }
 
+  /**
+   * Takes the report of a job that could not do its work, for a reason that may pass (a service was restarting). The manifest stays open, and the next
+   * `repair` starts it again. `exhausted`: that was its last attempt, and the caller ends it with `finish`.
+   */
+  async giveBack(manifestId: string, attempt: number): Promise<'again' | 'exhausted' | 'stale'> {
+    const number = this.#store.names.numberOf(manifestId);
+    const found = number === undefined ? undefined : await this.#store.readManifest(number);
+    if (found?.manifest.state !== 'open' || found.manifest.attempt !== attempt) return 'stale';
+    if (attempt >= this.#jobs.maxAttempts) return 'exhausted';
+    return (await this.#manifests.change(found, { claimedAt: null })) ? 'again' : 'stale';
+  }
+
   /** Looks after a job that may have died without reporting, then starts what waits. */
   async repair(work: LongWork<P>): Promise<void> {
     const outcome = await this.#jobs.repair(work);

@@ -53,6 +53,11 @@ export class JobRuns<P> {
     this.#rules = rules;
   }
 
+  /** Executions of one manifest before it is given up. */
+  get maxAttempts(): number {
+    return this.#rules.maxAttempts;
+  }
+
   /**
    * Starts the attempt that `taken` names. Where that fails the attempt is given back, to be taken up by whoever comes next, and the error is thrown; the
    * last attempt is given up instead.
@@ -75,7 +80,7 @@ export class JobRuns<P> {
     const latest = await this.#manifests.latest();
     if (latest?.manifest.state !== 'open') return 'nothing-open';
     const { execution, claimedAt } = latest.manifest;
-    if (claimedAt === null) return this.#again(latest, work, 'its last start failed');
+    if (claimedAt === null) return this.#again(latest, work, 'it could not be started or reported a failure');
     const age = this.#clock.now() - claimedAt;
     if (execution === null) {
       return age < this.#rules.startMs ? 'running' : this.#again(latest, work, 'its start was never confirmed');

@@ -100,10 +100,32 @@ describe('a stage', () => {
     expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'orders,products']);
   });
 
-  test('a failed run does not start again by itself', async () => {
+  test('a run that failed is tried again by the sweep, three times in all, and then only by new events', async () => {
     await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
-    await tell(finished('transform-000000001', 1, { code: 'DBT_FAILED', message: 'a test failed' }));
-    await tell(tick());
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect(jobs.started).toHaveLength(attempt);
+      await tell(finished('transform-000000001', attempt, { code: 'DBT_FAILED', message: 'the warehouse restarted' }));
+      expect(jobs.started).toHaveLength(attempt);
+      await tell(tick());
+    }
+    expect(jobs.started.map(({ args }) => args[1])).toEqual(['1', '2', '3']);
+    await tell(event('warehouse.loaded', 9, { streams: ['products'] }));
+    expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'orders,products']);
+  });
+
+  test('a verdict is not asked for twice', async () => {
+    const handler = stageHandler(
+      { ...definition, isVerdict: ({ detail }) => Array.isArray(detail.failing) },
+      { lake, bucket: 'lake', bus, jobs, clock },
+    );
+    await handler({ kind: 'chain', event: event('warehouse.loaded', 1, { streams: ['orders'] }) }, log);
+    const detail = { manifest: 'transform-000000001', attempt: 1, failing: ['a key is null'] };
+    const verdict = event('transform.finished', 2, {
+      detail,
+      error: { code: 'GATE_FAILED', message: 'a key is null' },
+    });
+    await handler({ kind: 'chain', event: verdict }, log);
+    await handler({ kind: 'chain', event: tick() }, log);
     expect(jobs.started).toHaveLength(1);
   });
 

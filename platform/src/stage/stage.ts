@@ -23,6 +23,8 @@ export interface StageDefinition {
   readonly takes: (event: ChainEvent) => boolean;
   /** Whether the event is the report of a run of this stage; its detail has `{manifest, attempt}`. */
   readonly ends: (event: ChainEvent) => boolean;
+  /** Whether a failed report is the run's result, such as a gate that found fault, and running again would find the same. */
+  readonly isVerdict?: (event: ChainEvent) => boolean;
   /** The job's arguments. */
   readonly args: (run: StageRun) => readonly string[];
   /** A run starts once no event has come for `ms` and nothing waits for commits whose names begin with `after`; or after ten times that. */
@@ -65,7 +67,7 @@ const reportSchema = z.object({ manifest: z.string(), attempt: z.coerce.number()
 /**
  * The handler of a stage's function. One run at a time, and whatever asks for one meanwhile is one run behind it.
  *
- * A job that died without a word is started again by the next event or `sweep.tick`; after three attempts the run is given up with an
+ * A job that failed, or died without a word, is started again by the next event or `sweep.tick`; after three attempts the run is given up with an
  * `incident.raised`, and what it covered joins the next run.
  */
 export function stageHandler(definition: StageDefinition, ports: StagePorts): EventHandler {
@@ -91,8 +93,10 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
       await commit.repair(work);
       return;
     }
-    if (definition.ends(event)) await takeReport(commit, event, log);
-    else if (definition.takes(event)) await commit.record(event.event_id, requestOf(event));
+    if (definition.ends(event)) {
+      // What could not run now will not run a moment later either: the next sweep or event tries again.
+      if ((await takeReport(commit, definition, event, log)) === 'again') return;
+    } else if (definition.takes(event)) await commit.record(event.event_id, requestOf(event));
     else {
       log.debug('the event is not for this function');
       return;
@@ -104,16 +108,27 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
   };
 }
 
-async function takeReport(commit: GroupCommit<RunRequest>, event: ChainEvent, log: Logger): Promise<void> {
+async function takeReport(
+  commit: GroupCommit<RunRequest>,
+  definition: StageDefinition,
+  event: ChainEvent,
+  log: Logger,
+): Promise<'again' | 'ended'> {
   const report = reportSchema.safeParse(event.detail);
   if (!report.success) {
     log.error('a report names no manifest and attempt in its detail; its run will be repaired');
-    return;
+    return 'ended';
   }
   const { manifest, attempt } = report.data;
-  const failure = event.status === 'failed' ? (event.error ?? { code: 'RUN_FAILED', message: '' }) : null;
+  const failed = event.status === 'failed';
+  if (failed && !definition.isVerdict?.(event) && (await commit.giveBack(manifest, attempt)) === 'again') {
+    log.warn({ manifest, attempt, code: event.error?.code }, 'a run failed and will be tried again');
+    return 'again';
+  }
+  const failure = failed ? (event.error ?? { code: 'RUN_FAILED', message: '' }) : null;
   const outcome = await commit.finish(manifest, attempt, failure);
   log.info({ manifest, attempt, status: event.status, outcome }, 'a run was reported');
+  return 'ended';
 }
 
 function stageWork(definition: StageDefinition, { bus, jobs }: StagePorts, log: Logger): LongWork<RunRequest> {

@@ -20,7 +20,8 @@ import {
 
 const SEED = 20_260_302;
 const START = Date.UTC(2026, 2, 2, 6) * 1000;
-const END = START + 14 * DAY;
+/** Short on purpose: the lake has a folder for every hour, and a demo is watched. */
+const END = START + 2 * DAY;
 const CUSTOMERS = 2_000;
 const PRODUCTS = 240;
 const SESSIONS = 2_200;
@@ -30,7 +31,7 @@ const GUEST_ORDERS = 130;
 const RETURNS = 110;
 
 /**
- * The committed recording, `data/mock-events.ndjson`: two weeks of a small shop, about 20,000 events over 2,000 customers, the same on every machine.
+ * The committed recording, `data/mock-events.ndjson`: two busy days of a small shop and what follows from them, about 20,000 events over 2,000 customers, the same on every machine.
  *
  * It has what a pipeline must survive: updates of every kind, deleted lines, orders (their lines go with them) and customers, guests, returns without a purchase,
  * equal lines, clicks that arrive hours late, descriptions that are stored out of line, names in several scripts, and the personal values of `PLANTED_PII`.
@@ -52,7 +53,7 @@ export function generateMockEvents(): string {
 function registerCustomers(random: Random, recording: Recording): Customer[] {
   return Array.from({ length: CUSTOMERS }, (_, index) => {
     const early = index < (CUSTOMERS * 2) / 3;
-    const since = early ? START + index * SECOND : START + HOUR + random.between(0, END - START - 2 * DAY);
+    const since = early ? START + index * SECOND : START + HOUR + random.between(0, END - START - 6 * HOUR);
     const { customer, row } = newCustomer(random, 1_001 + index, since);
     recording.add(since, 'customers', 'insert', row);
     const at = since + HOUR + random.between(0, END - since - HOUR);
@@ -143,9 +144,9 @@ function order(
   if (random.chance(0.04)) {
     setStatus(recording, placed, at + random.between(10 * MINUTE, 5 * HOUR), 'cancelled');
   } else {
-    const shipped = at + random.between(6 * HOUR, 36 * HOUR);
+    const shipped = at + random.between(HOUR, 6 * HOUR);
     setStatus(recording, placed, shipped, 'shipped');
-    if (random.chance(0.7)) setStatus(recording, placed, shipped + random.between(DAY, 4 * DAY), 'delivered');
+    if (random.chance(0.7)) setStatus(recording, placed, shipped + random.between(2 * HOUR, 8 * HOUR), 'delivered');
   }
   return placed;
 }
@@ -168,7 +169,7 @@ function takeReturns(
   orders: readonly Order[],
 ): void {
   const buyers = new Set(orders.map(({ customer }) => customer));
-  const others = customers.filter((customer) => !buyers.has(customer) && customer.since < START + DAY);
+  const others = customers.filter((customer) => !buyers.has(customer) && customer.since < START + 12 * HOUR);
   for (let index = 1; index <= RETURNS; index += 1) {
     const bought = random.pick(orders);
     const stranger = index % 10 === 0;
@@ -179,10 +180,10 @@ function takeReturns(
       id: `${id}-${position + 1}`,
       quantity: random.between(1, Math.min(line.quantity, 5)),
     }));
-    const at = bought.at + random.between(DAY, 5 * DAY);
+    const at = bought.at + random.between(8 * HOUR, 20 * HOUR);
     const returned = { id, customer, at, lines };
     placeOrder(recording, 'return', returned, customer.country);
-    setStatus(recording, returned, at + random.between(DAY, 2 * DAY), 'shipped');
+    setStatus(recording, returned, at + random.between(2 * HOUR, 6 * HOUR), 'shipped');
   }
 }
 
@@ -197,8 +198,8 @@ function correctOrders(random: Random, recording: Recording, orders: readonly Or
     } else if (index % 27 === 0 && lines.length > 1) {
       recording.add(when, 'order_lines', 'delete', { order_line_id: line.id });
     } else if (index % 53 === 0) {
-      // After its last change of status, which is at most five and a half days later.
-      recording.add(at + 6 * DAY, 'orders', 'delete', { order_id: id });
+      // After its last change of status, which is at most fourteen hours later.
+      recording.add(at + 18 * HOUR, 'orders', 'delete', { order_id: id });
     } else if (
       lines.length === 1 &&
       orders.filter((other) => other.customer === customer).length === 1 &&
@@ -211,7 +212,7 @@ function correctOrders(random: Random, recording: Recording, orders: readonly Or
 
 /** One customer asks to be forgotten: orders first, then the customer. Three who never bought leave as well. */
 function forgetCustomers(recording: Recording, customers: readonly Customer[], orders: readonly Order[]): void {
-  const at = END + 6 * DAY;
+  const at = END + 30 * HOUR;
   const buyers = new Set(orders.map(({ customer }) => customer));
   const ordersOf = (customer: Customer | null) => orders.filter((order) => order.customer === customer);
   const forgotten = orders.find(({ customer }) => ordersOf(customer).length === 2)!.customer!;

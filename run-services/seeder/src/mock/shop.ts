@@ -67,7 +67,7 @@ export function stockProducts(
     });
     const changes = Array.from(
       { length: long ? 2 : random.between(0, 4) },
-      () => start + DAY + random.between(0, end - start - 2 * DAY),
+      () => start + HOUR + random.between(0, end - start - 2 * HOUR),
     );
     for (const at of changes.sort((a, b) => a - b)) {
       const pence = Math.max(10, Math.round((product.prices.at(-1)!.pence * random.between(80, 125)) / 100));
