@@ -58,12 +58,17 @@ export const minio: Component = {
   async furnish(machine) {
     const client = minioClient(machine);
     const env = machine.env();
-    for (const bucket of [env.LAKE_BUCKET, env.LANDING_BUCKET] as string[]) {
+    // Of the lake only what functions take: telling of every lease that is renewed would cost more than the work itself.
+    for (const [bucket, prefix] of [
+      [env.LAKE_BUCKET ?? '', 'processed/'],
+      [env.LANDING_BUCKET ?? '', 'landing/'],
+    ] as const) {
       if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket);
       const config = new NotificationConfig();
       for (const target of [PROMPT_TARGET, DURABLE_TARGET]) {
         const queue = new QueueConfig(`arn:minio:sqs::${target}:webhook`);
         queue.addEvent('s3:ObjectCreated:*');
+        queue.addFilterPrefix(prefix);
         config.add(queue);
       }
       await client.setBucketNotification(bucket, config);

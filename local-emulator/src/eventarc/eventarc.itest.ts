@@ -73,9 +73,9 @@ describe('the Eventarc stand-in, between a real MinIO, a real Kafka and function
 
   async function start(options: { tickSeconds?: number } = {}): Promise<void> {
     const routes = [
-      { function: 'first', url: first.url, on: 'object', bucket: lakeBucket, prefix: `run-${run}/` },
+      { function: 'first', url: first.url, on: 'object', bucket: lakeBucket, prefix: `processed/run-${run}/` },
       { function: 'first', url: first.url, on: 'chain', types: ['warehouse.loaded', 'sweep.tick'] },
-      { function: 'second', url: second.url, on: 'object', bucket: lakeBucket, prefix: `run-${run}/` },
+      { function: 'second', url: second.url, on: 'object', bucket: lakeBucket, prefix: `processed/run-${run}/` },
     ];
     const port = stack.machine.port('eventarc');
     standIn = spawn(process.execPath, [MAIN], {
@@ -111,7 +111,7 @@ describe('the Eventarc stand-in, between a real MinIO, a real Kafka and function
   };
 
   const put = async (count: number, from = 0): Promise<string[]> => {
-    const names = Array.from({ length: count }, (_, n) => `run-${run}/part-${from + n}`);
+    const names = Array.from({ length: count }, (_, n) => `processed/run-${run}/part-${from + n}`);
     for (const name of names) await lake.write(lakeBucket, name, name);
     return names;
   };
@@ -142,7 +142,7 @@ describe('the Eventarc stand-in, between a real MinIO, a real Kafka and function
 
   test('an object that is written reaches every function that its bucket and prefix concern, as Google tells it', async () => {
     await start();
-    const name = `run-${run}/dt=2026-11-21/ä b+c%.json`;
+    const name = `processed/run-${run}/dt=2026-11-21/ä b+c%.json`;
     const written = await lake.write(lakeBucket, name, '{}', { contentType: 'application/json' });
     await lake.write(lakeBucket, 'elsewhere/part-1', 'x');
     await until('both functions', () => first.events.length > 0 && second.events.length > 0);
@@ -158,7 +158,7 @@ describe('the Eventarc stand-in, between a real MinIO, a real Kafka and function
       'ce-specversion': '1.0',
       'ce-type': 'google.cloud.storage.object.v1.finalized',
       'ce-source': `//storage.googleapis.com/projects/_/buckets/${lakeBucket}`,
-      'ce-subject': `objects/run-${run}/dt=2026-11-21/%C3%A4%20b+c%25.json`,
+      'ce-subject': `objects/processed/run-${run}/dt=2026-11-21/%C3%A4%20b+c%25.json`,
       'ce-bucket': lakeBucket,
       'content-type': 'application/json; charset=utf-8',
     });
@@ -207,11 +207,11 @@ describe('the Eventarc stand-in, between a real MinIO, a real Kafka and function
     await start();
     await put(10);
     await until('the events beside', () => first.subjects.length === 8);
-    await until('repetitions', () => (attempts.get(`run-${run}/part-1`) ?? 0) >= 4);
+    await until('repetitions', () => (attempts.get(`processed/run-${run}/part-1`) ?? 0) >= 4);
     broken = false;
     await until('the event that failed', () => first.subjects.length === 9);
     await until('an empty backlog', async () => (await stats('first')).backlog === 0);
-    expect(attempts.get(`run-${run}/part-0`)).toBe(1);
+    expect(attempts.get(`processed/run-${run}/part-0`)).toBe(1);
     expect(await stats('first')).toMatchObject({ delivered: 9, refused: 1, retrying: 0 });
   }, 90_000);
 
