@@ -21,14 +21,14 @@ public record CompiledInputs(Contracts contracts, FeatureGroups features) {
         Contracts.parse(text(options.getContracts(), "contracts", "npm run contracts"));
     return new CompiledInputs(
         contracts,
-        FeatureGroups.parse(text(options.getFeatures(), "features", "npm run contracts"), contracts));
+        FeatureGroups.parse(
+            text(options.getFeatures(), "features", "npm run contracts"), contracts));
   }
 
   private static String text(String option, String name, String generator) {
     try {
       if (option == null || option.isBlank()) {
-        try (InputStream in =
-            CompiledInputs.class.getResourceAsStream("/" + name + ".json")) {
+        try (InputStream in = CompiledInputs.class.getResourceAsStream("/" + name + ".json")) {
           if (in == null) {
             throw new ConfigurationException(
                 "INPUTS_MISSING",

@@ -27,7 +27,8 @@ final class FlinkDefaults {
     if (options.getMinPauseBetweenCheckpoints() < 0) {
       options.setMinPauseBetweenCheckpoints(MIN_PAUSE_MILLIS);
     }
-    // A checkpoint that fails restarts the job from the last good one, instead of leaving it to run on.
+    // A checkpoint that fails restarts the job from the last good one, instead of leaving it to run
+    // on.
     options.setFailOnCheckpointingErrors(true);
     // A job that fails for good or is cancelled can be taken up again where it was.
     options.setExternalizedCheckpointsEnabled(true);

@@ -7,11 +7,14 @@ import dev.tributary.pipeline.bus.KafkaBus;
 import dev.tributary.pipeline.bus.OutgoingMessage;
 import dev.tributary.pipeline.bus.PubsubBus;
 import dev.tributary.pipeline.contract.Timestamps;
+import dev.tributary.pipeline.pii.PiiKeys;
+import java.io.IOException;
 import java.time.DateTimeException;
 import java.util.Locale;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.runners.flink.FlinkRunner;
 import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.values.PCollection;
 
@@ -35,16 +38,26 @@ public final class Main {
     CompiledInputs inputs = CompiledInputs.load(options);
     boolean batch = options.getSource().equals("files");
     options.setStreaming(!batch);
-    if (FlinkRunner.class.equals(options.getRunner()) && !batch) {
+    boolean flink = FlinkRunner.class.equals(options.getRunner());
+    if (flink) {
+      // A session cluster builds the job where it runs it: what is not there now is said now, by
+      // name,
+      // and not by a job that restarts for ever.
+      FileSystems.setDefaultPipelineOptions(options);
+      PiiKeys.load(options.getPiiKeysFile());
+    }
+    if (flink && !batch) {
       FlinkDefaults.apply(options.as(FlinkPipelineOptions.class));
     }
     if (batch) {
       LandingFile file = landingFile(options, inputs);
+      if (flink) {
+        checkReadable(file);
+      }
       Pipeline pipeline = Pipeline.create(options);
       pipeline.apply(
           "Batch",
-          new BatchPipeline(
-              file, inputs.contracts(), options.getLake(), options.getPiiKeysFile()));
+          new BatchPipeline(file, inputs.contracts(), options.getLake(), options.getPiiKeysFile()));
       return pipeline;
     }
     Pipeline pipeline = Pipeline.create(options);
@@ -55,8 +68,7 @@ public final class Main {
         PCollection<BusMessage> messages =
             pipeline.apply(
                 "Bus",
-                new KafkaBus.Read(
-                    bootstrap, options.getTopicPrefix(), options.getConsumerGroup()));
+                new KafkaBus.Read(bootstrap, options.getTopicPrefix(), options.getConsumerGroup()));
         PCollection<OutgoingMessage> features = messages.apply("Stream", streaming);
         features.apply(
             "Features", new KafkaBus.Write(bootstrap, options.getTopicPrefix() + "features"));
@@ -79,12 +91,24 @@ public final class Main {
     return pipeline;
   }
 
+  private static void checkReadable(LandingFile file) {
+    try {
+      file.open().close();
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          "INPUT_MISSING", "--input " + file.uri() + " cannot be read; was it removed?", e);
+    }
+  }
+
   private static LandingFile landingFile(TributaryOptions options, CompiledInputs inputs) {
     String stream = required(options.getStream(), "stream");
     if (inputs.contracts().stream(stream).isEmpty()) {
       throw new ConfigurationException(
           "OPTION_INVALID",
-          "--stream " + stream + " has no contract; known: " + inputs.contracts().streams().keySet());
+          "--stream "
+              + stream
+              + " has no contract; known: "
+              + inputs.contracts().streams().keySet());
     }
     String format = required(options.getFormat(), "format");
     if (!format.equals("csv") && !format.equals("ndjson")) {

@@ -27,8 +27,8 @@ import org.joda.time.Duration;
 /**
  * From the bus to the lake and to feature rows.
  *
- * <p>messages → parse → deduplicate → rows: gather by folder → write when checkpointed; dead letters:
- * write; events: windows → feature rows (the output).
+ * <p>messages → parse → deduplicate → rows: gather by folder → write when checkpointed; dead
+ * letters: write; events: windows → feature rows (the output).
  *
  * <p>All of it runs in the global window: nothing is ever dropped for being late.
  */

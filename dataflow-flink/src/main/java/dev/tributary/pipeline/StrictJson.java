@@ -12,7 +12,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** JSON read as written: exact decimals, no duplicate members, nothing after the value, UTF-8 only. */
+/**
+ * JSON read as written: exact decimals, no duplicate members, nothing after the value, UTF-8 only.
+ */
 public final class StrictJson {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -20,8 +22,10 @@ public final class StrictJson {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .disable(JsonParser.Feature.AUTO_CLOSE_SOURCE)
-          // Jackson's default drops trailing zeros, harmless here, yet the value should be as written.
-          .nodeFactory(com.fasterxml.jackson.databind.node.JsonNodeFactory.withExactBigDecimals(true))
+          // Jackson's default drops trailing zeros, harmless here, yet the value should be as
+          // written.
+          .nodeFactory(
+              com.fasterxml.jackson.databind.node.JsonNodeFactory.withExactBigDecimals(true))
           .build();
 
   private StrictJson() {}

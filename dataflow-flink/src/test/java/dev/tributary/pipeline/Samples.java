@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What tests have in common: compiled inputs, a key file, and messages as the bridge publishes them. */
+/**
+ * What tests have in common: compiled inputs, a key file, and messages as the bridge publishes
+ * them.
+ */
 public final class Samples {
   public static final Contracts CONTRACTS = Contracts.parse(resource("/sample-contracts.json"));
   public static final FeatureGroups FEATURES =

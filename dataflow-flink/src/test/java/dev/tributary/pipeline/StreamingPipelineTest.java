@@ -180,8 +180,7 @@ public class StreamingPipelineTest {
                 .formatted(Samples.id(9))
             + "\"reason\":\"CONTRACT_VIOLATION\",\"message\":\"m\",\"field\":null,\"attempt\":1,"
             + "\"time\":\"2026-11-20T23:59:59.999Z\",\"source\":null,\"sealed\":true,\"payload\":\"\"}";
-    String escaping =
-        letter.replace("\"stream\":\"orders\"", "\"stream\":\"../../landing\"");
+    String escaping = letter.replace("\"stream\":\"orders\"", "\"stream\":\"../../landing\"");
     run(
         List.of(
             Samples.message(Topic.DEAD_LETTER, 1, letter),
@@ -203,8 +202,7 @@ public class StreamingPipelineTest {
   public void everyEventYieldsItsFeaturesAtOnce() throws IOException {
     PCollection<OutgoingMessage> features =
         apply(
-            changes(
-                Samples.line(Samples.id(1), "o1-1", "2026-11-20T10:00:00.000000Z", "2.55", 6)));
+            changes(Samples.line(Samples.id(1), "o1-1", "2026-11-20T10:00:00.000000Z", "2.55", 6)));
     PAssert.that(features)
         .satisfies(
             messages -> {
@@ -248,9 +246,7 @@ public class StreamingPipelineTest {
   }
 
   private List<BusMessage> changes(String... events) {
-    return Stream.of(events)
-        .map(event -> Samples.message(Topic.CHANGES, offset++, event))
-        .toList();
+    return Stream.of(events).map(event -> Samples.message(Topic.CHANGES, offset++, event)).toList();
   }
 
   private void run(List<BusMessage> messages) {
@@ -267,7 +263,8 @@ public class StreamingPipelineTest {
     options.setLake(lake.toString());
     options.setPiiKeysFile(keys);
     return pipeline
-        .apply(stream.advanceProcessingTime(Duration.standardSeconds(6)).advanceWatermarkToInfinity())
+        .apply(
+            stream.advanceProcessingTime(Duration.standardSeconds(6)).advanceWatermarkToInfinity())
         .apply(new StreamingPipeline(Samples.INPUTS, options));
   }
 

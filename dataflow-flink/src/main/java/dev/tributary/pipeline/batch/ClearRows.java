@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Turns lines in clear into processed rows. The value of a personal field is checked, then replaced,
- * and goes no further.
+ * Turns lines in clear into processed rows. The value of a personal field is checked, then
+ * replaced, and goes no further.
  */
 final class ClearRows {
   private final Contract contract;

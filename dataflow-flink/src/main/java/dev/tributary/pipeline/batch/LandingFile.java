@@ -1,6 +1,10 @@
 package dev.tributary.pipeline.batch;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
+import java.nio.channels.Channels;
+import org.apache.beam.sdk.io.FileSystems;
 
 /**
  * One object of the landing bucket.
@@ -11,6 +15,13 @@ import java.io.Serializable;
 public record LandingFile(
     String uri, String stream, Format format, long generation, long objectTime)
     implements Serializable {
+
+  /**
+   * The object's bytes. Its name is taken as it is: people's file names hold brackets and stars.
+   */
+  public InputStream open() throws IOException {
+    return Channels.newInputStream(FileSystems.open(FileSystems.matchNewResource(uri, false)));
+  }
 
   /** How lines are read. */
   public enum Format {

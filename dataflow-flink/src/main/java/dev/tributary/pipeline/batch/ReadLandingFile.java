@@ -14,17 +14,15 @@ import dev.tributary.pipeline.pii.PiiKeys;
 import dev.tributary.pipeline.pii.Protection;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.TupleTag;
 
 /**
- * Reads one file line by line: each line becomes a row, its PII replaced, or a dead letter that says
- * which line and why.
+ * Reads one file line by line: each line becomes a row, its PII replaced, or a dead letter that
+ * says which line and why.
  */
 public final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
   private static final long serialVersionUID = 1L;
@@ -49,9 +47,7 @@ public final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow
       protection = new Protection(PiiKeys.load(piiKeysFile));
     }
     ClearRows rows = new ClearRows(contract, file, protection);
-    try (InputStream in =
-        Channels.newInputStream(
-            FileSystems.open(FileSystems.matchSingleFileSpec(file.uri()).resourceId()))) {
+    try (InputStream in = file.open()) {
       LineReader lines = new LineReader(in);
       switch (file.format()) {
         case CSV -> readCsv(file, rows, new CsvRecords(lines), output);

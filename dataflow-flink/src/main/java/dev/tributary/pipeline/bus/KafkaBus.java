@@ -25,7 +25,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** The bus on Kafka: docs/interfaces.md#bus. */
 public final class KafkaBus {
-  /** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md#32-binary-content-mode */
+  /**
+   * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md#32-binary-content-mode
+   */
   private static final String ATTRIBUTE_PREFIX = "ce_";
 
   private static final String CONTENT_TYPE = "content-type";
@@ -49,8 +51,10 @@ public final class KafkaBus {
     @Override
     public PCollection<BusMessage> expand(PBegin input) {
       String deadLetters = topicPrefix + "dead-letter";
-      // Offsets live in checkpoints alone. Were they committed to Kafka as well, a job started without
-      // its checkpoint would skip rows that only the lost state held; so it starts from the beginning,
+      // Offsets live in checkpoints alone. Were they committed to Kafka as well, a job started
+      // without
+      // its checkpoint would skip rows that only the lost state held; so it starts from the
+      // beginning,
       // and what comes twice is dropped downstream by its id.
       return input
           .apply(

@@ -124,8 +124,7 @@ public final class PubsubBus {
       Map<String, String> attributes = new HashMap<>();
       message.attributes().forEach((name, value) -> attributes.put(ATTRIBUTE_PREFIX + name, value));
       attributes.put(CONTENT_TYPE, "application/json");
-      output.output(
-          new PubsubMessage(message.data(), attributes, null, message.orderingKey()));
+      output.output(new PubsubMessage(message.data(), attributes, null, message.orderingKey()));
     }
   }
 }

@@ -27,9 +27,9 @@ import org.joda.time.Duration;
 /**
  * Lets the first arrival of an id through and drops the others, for at least the time to live.
  *
- * <p>Ids are remembered in two generations per bucket. A timer clears the older one and makes it the
- * younger, so that an id lives one to two times the time to live, and forgetting costs one timer a
- * bucket and not one an id.
+ * <p>Ids are remembered in two generations per bucket. A timer clears the older one and makes it
+ * the younger, so that an id lives one to two times the time to live, and forgetting costs one
+ * timer a bucket and not one an id.
  */
 public final class Deduplicate extends DoFn<KV<Integer, Arrival>, KV<Partition, LakeRow>> {
   private static final long serialVersionUID = 1L;

@@ -52,7 +52,9 @@ public final class MessageReader {
                 streams.put(
                     contract.stream(),
                     new StreamReader(
-                        new RowBuilder(contract), new FeatureExtractor(contract, groups), contract)));
+                        new RowBuilder(contract),
+                        new FeatureExtractor(contract, groups),
+                        contract)));
   }
 
   public Arrival read(BusMessage message) {
@@ -197,8 +199,7 @@ public final class MessageReader {
 
   /** An event without a usable trace starts one of its own id, as the bridge does. */
   private static String trace(BusMessage message, Envelope event) {
-    Matcher parent =
-        TRACEPARENT.matcher(message.attributes().getOrDefault("traceparent", ""));
+    Matcher parent = TRACEPARENT.matcher(message.attributes().getOrDefault("traceparent", ""));
     return parent.matches() ? parent.group(1) : event.eventId();
   }
 }

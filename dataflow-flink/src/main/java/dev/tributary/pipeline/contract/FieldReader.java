@@ -120,7 +120,8 @@ public final class FieldReader {
     } catch (NumberFormatException e) {
       throw violation("is not a decimal number without exponent");
     } catch (DateTimeException e) {
-      throw violation("is not a " + (field.type() == FieldType.DATE ? "day" : "time") + " as agreed");
+      throw violation(
+          "is not a " + (field.type() == FieldType.DATE ? "day" : "time") + " as agreed");
     } catch (IllegalArgumentException e) {
       throw violation("is not base64");
     }

@@ -24,7 +24,8 @@ public final class Timestamps {
   /**
    * Reads {@code YYYY-MM-DDTHH:MM:SS.ffffffZ}.
    *
-   * @throws DateTimeException when the text has another form or names no instant, such as 30 February
+   * @throws DateTimeException when the text has another form or names no instant, such as 30
+   *     February
    */
   public static long parse(String text) {
     if (!WIRE.matcher(text).matches()) {

@@ -9,8 +9,8 @@ import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.DoFn;
 
 /**
- * Stores each dead letter as one JSON object at once. A repeated letter has the same name, so writing
- * twice changes nothing and no checkpoint need be waited for.
+ * Stores each dead letter as one JSON object at once. A repeated letter has the same name, so
+ * writing twice changes nothing and no checkpoint need be waited for.
  */
 public final class WriteDeadLetters extends DoFn<DeadLetter, Void> {
   private static final long serialVersionUID = 1L;

@@ -12,10 +12,10 @@ import java.util.TreeSet;
 /**
  * What is remembered of one entity: the events that some value still to be emitted may need.
  *
- * <p>"Now" is the entity's newest event, so that a replay of old data gives what the present gave. An
- * event may be as late as the longest window; its own value looks back as far again, so twice that is
- * remembered. What is later still changes no value that is emitted (it reaches the files all the
- * same).
+ * <p>"Now" is the entity's newest event, so that a replay of old data gives what the present gave.
+ * An event may be as late as the longest window; its own value looks back as far again, so twice
+ * that is remembered. What is later still changes no value that is emitted (it reaches the files
+ * all the same).
  *
  * <p>Values are immutable: a runner may hold on to one while it writes a checkpoint.
  *
@@ -28,8 +28,8 @@ public record EntityWindow(long seen, List<FeatureEvent> events) {
   /**
    * The values at one event time.
    *
-   * @param version distinct rows seen when it was computed: a later emission for the same time has a
-   *     larger one
+   * @param version distinct rows seen when it was computed: a later emission for the same time has
+   *     a larger one
    * @param latest whether the entity has no newer event
    * @param values one for each feature, in the group's order
    */
@@ -103,9 +103,7 @@ public record EntityWindow(long seen, List<FeatureEvent> events) {
         if (event.time() >= start && event.time() <= time && event.changes(feature)) {
           value =
               value.add(
-                  feature.measure() < 0
-                      ? BigDecimal.ONE
-                      : event.amounts().get(feature.measure()));
+                  feature.measure() < 0 ? BigDecimal.ONE : event.amounts().get(feature.measure()));
         }
       }
       values.add(value);

@@ -32,8 +32,7 @@ public record FeatureEvent(
 
   /** {@code customer_activity:12346}: rows of one entity keep their order on the bus. */
   public String orderingKey() {
-    String plain =
-        entity.startsWith("\"") ? entity.substring(1, entity.length() - 1) : entity;
+    String plain = entity.startsWith("\"") ? entity.substring(1, entity.length() - 1) : entity;
     return view + ":" + plain;
   }
 
@@ -74,13 +73,7 @@ public record FeatureEvent(
       }
       // Not List.of: an amount may be null.
       return new FeatureEvent(
-          view,
-          entity,
-          time,
-          rowKey,
-          Arrays.asList(amounts),
-          readText(in),
-          readText(in));
+          view, entity, time, rowKey, Arrays.asList(amounts), readText(in), readText(in));
     }
   }
 

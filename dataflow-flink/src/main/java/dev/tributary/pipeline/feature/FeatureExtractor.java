@@ -56,7 +56,9 @@ public final class FeatureExtractor {
       events.add(
           new FeatureEvent(
               use.group.name(),
-              entity instanceof Long ? entity.toString() : TextNode.valueOf(entity.toString()).toString(),
+              entity instanceof Long
+                  ? entity.toString()
+                  : TextNode.valueOf(entity.toString()).toString(),
               (Long) time,
               rowKey(row),
               Arrays.asList(amounts),
@@ -66,7 +68,9 @@ public final class FeatureExtractor {
     return events;
   }
 
-  /** Null where there is nothing to add: no such measure here, its condition fails, a null factor. */
+  /**
+   * Null where there is nothing to add: no such measure here, its condition fails, a null factor.
+   */
   private BigDecimal amount(LakeRow row, FeatureGroup.Measure measure) {
     if (measure == null) {
       return null;

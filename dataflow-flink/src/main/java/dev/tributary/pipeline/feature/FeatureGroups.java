@@ -25,8 +25,8 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
   private static final Set<FieldType> NUMBERS = Set.of(FieldType.INT64, FieldType.NUMERIC);
 
   /**
-   * @throws ConfigurationException FEATURES_UNREADABLE where it is not the compiler's output, or does
-   *     not fit the contracts
+   * @throws ConfigurationException FEATURES_UNREADABLE where it is not the compiler's output, or
+   *     does not fit the contracts
    */
   public static FeatureGroups parse(String json, Contracts contracts) {
     JsonNode root;
@@ -76,8 +76,7 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
       JsonNode node, Contracts contracts, Set<String> measureNames) {
     String stream = required(node, "stream").asText();
     Contract contract =
-        contracts
-            .stream(stream)
+        contracts.stream(stream)
             .orElseThrow(() -> unreadable("it reads stream " + stream + ", which has no contract"));
     Map<String, FeatureGroup.Measure> measures = new HashMap<>();
     node.fields()
@@ -89,13 +88,13 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
               }
             });
     String eventTime = required(node, "event_time").asText();
-    check(type(contract, eventTime) == FieldType.TIMESTAMP, stream + "." + eventTime + " is no time");
+    check(
+        type(contract, eventTime) == FieldType.TIMESTAMP, stream + "." + eventTime + " is no time");
     String entity = required(node, "entity_field").asText();
     type(contract, entity);
     StringBuilder ops = new StringBuilder();
     required(node, "ops").forEach(op -> ops.append(op.asText()));
-    return new FeatureGroup.Source(
-        stream, entity, eventTime, ops.toString(), Map.copyOf(measures));
+    return new FeatureGroup.Source(stream, entity, eventTime, ops.toString(), Map.copyOf(measures));
   }
 
   private static FeatureGroup.Measure measure(JsonNode node, Contract contract) {
@@ -130,7 +129,8 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
         check(measure >= 0, name + " sums a measure that no source has");
         yield new FeatureGroup.Feature(name, window, measure);
       }
-      default -> throw unreadable(name + " is a " + kind + ", and the pipeline knows count and sum");
+      default ->
+          throw unreadable(name + " is a " + kind + ", and the pipeline knows count and sum");
     };
   }
 

@@ -46,8 +46,7 @@ public final class WindowedFeatures extends DoFn<KV<String, FeatureEvent>, Outgo
     FeatureEvent event = element.getValue();
     FeatureGroup group = groups.group(event.view());
     EntityWindow window = state.read();
-    EntityWindow.Update update =
-        (window == null ? EntityWindow.EMPTY : window).add(group, event);
+    EntityWindow.Update update = (window == null ? EntityWindow.EMPTY : window).add(group, event);
     if (update.rows().isEmpty()) {
       return;
     }

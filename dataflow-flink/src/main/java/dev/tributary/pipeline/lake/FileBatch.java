@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * The rows of one file.
  *
- * @param name the file's name without folder: a function of what the file must hold, so that writing
- *     it again replaces it with the same
+ * @param name the file's name without folder: a function of what the file must hold, so that
+ *     writing it again replaces it with the same
  */
 public record FileBatch(Partition partition, String name, List<LakeRow> rows) {
 

@@ -19,8 +19,8 @@ import org.joda.time.Duration;
 import org.joda.time.Instant;
 
 /**
- * Gathers rows of a partition into files: one for what arrives within the flush interval, or when it
- * is big enough.
+ * Gathers rows of a partition into files: one for what arrives within the flush interval, or when
+ * it is big enough.
  *
  * <p>Processing time decides, never the watermark: a row of any age finds its file.
  */
@@ -40,8 +40,8 @@ public final class GatherRows extends DoFn<KV<Partition, LakeRow>, FileBatch> {
   private final long maxBytes;
 
   /**
-   * @param maxBytes rows are handed on when they weigh this much in memory; Parquet makes a fifth or
-   *     less of it
+   * @param maxBytes rows are handed on when they weigh this much in memory; Parquet makes a fifth
+   *     or less of it
    */
   public GatherRows(Duration flushInterval, long maxBytes) {
     this.flushInterval = flushInterval;
@@ -93,7 +93,8 @@ public final class GatherRows extends DoFn<KV<Partition, LakeRow>, FileBatch> {
     weight.clear();
     if (!batch.isEmpty()) {
       batch.sort(Comparator.comparing(LakeRow::id));
-      output.outputWithTimestamp(new FileBatch(partition, name(partition, batch), batch), timestamp);
+      output.outputWithTimestamp(
+          new FileBatch(partition, name(partition, batch), batch), timestamp);
     }
   }
 

@@ -10,7 +10,8 @@ import java.math.BigInteger;
 /**
  * A row on its way to a file.
  *
- * @param id names the row for ever: the event id, or a name made from where an unreadable message lay
+ * @param id names the row for ever: the event id, or a name made from where an unreadable message
+ *     lay
  * @param sequence orders the rows of one batch file; zero in streams
  * @param values one for each column of its table; null is null
  */

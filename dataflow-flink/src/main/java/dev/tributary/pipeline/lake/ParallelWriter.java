@@ -9,7 +9,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Writes the objects of one bundle side by side; none is forgotten: {@link #finish} waits for all. */
+/**
+ * Writes the objects of one bundle side by side; none is forgotten: {@link #finish} waits for all.
+ */
 public final class ParallelWriter {
   /** A PUT mostly waits; more threads than this only queue at the store. */
   private static final int THREADS = 8;

@@ -36,7 +36,10 @@ import org.apache.parquet.schema.Types;
 
 /** Encodes rows as one Parquet file, snappy, in memory. Equal rows give equal bytes. */
 public final class ParquetEncoder {
-  /** Bytes of a DECIMAL(38): https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#decimal */
+  /**
+   * Bytes of a DECIMAL(38):
+   * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#decimal
+   */
   private static final int DECIMAL_BYTES = 16;
 
   private ParquetEncoder() {}

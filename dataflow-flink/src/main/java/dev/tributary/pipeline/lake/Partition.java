@@ -22,8 +22,7 @@ public record Partition(String table, String stream, long hour) {
 
   /** {@code processed/orders/dt=2026-11-21/hr=05/}. */
   public String folder() {
-    OffsetDateTime time =
-        Timestamps.instant(hour * MICROS_PER_HOUR).atOffset(ZoneOffset.UTC);
+    OffsetDateTime time = Timestamps.instant(hour * MICROS_PER_HOUR).atOffset(ZoneOffset.UTC);
     return "%s/%s/dt=%s/hr=%02d/".formatted(table, stream, time.toLocalDate(), time.getHour());
   }
 

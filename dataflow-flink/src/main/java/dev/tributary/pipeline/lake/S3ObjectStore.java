@@ -1,8 +1,8 @@
 package dev.tributary.pipeline.lake;
 
 import java.io.IOException;
-import org.apache.beam.sdk.io.aws2.options.S3Options;
 import org.apache.beam.sdk.io.aws2.options.S3ClientBuilderFactory;
+import org.apache.beam.sdk.io.aws2.options.S3Options;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.util.InstanceBuilder;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -13,8 +13,8 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * One PUT an object. Beam's own S3 channel makes every object a multipart upload, three requests and
- * a buffer of at least 5 MiB each, which thousands of small files feel.
+ * One PUT an object. Beam's own S3 channel makes every object a multipart upload, three requests
+ * and a buffer of at least 5 MiB each, which thousands of small files feel.
  */
 final class S3ObjectStore implements ObjectStore {
   private static final int PRECONDITION_FAILED = 412;
@@ -42,8 +42,7 @@ final class S3ObjectStore implements ObjectStore {
     }
     String rest = base.substring("s3://".length());
     int slash = rest.indexOf('/');
-    return new S3ObjectStore(
-        builder.build(), rest.substring(0, slash), rest.substring(slash + 1));
+    return new S3ObjectStore(builder.build(), rest.substring(0, slash), rest.substring(slash + 1));
   }
 
   @Override

@@ -14,8 +14,8 @@ import org.apache.beam.sdk.transforms.DoFn;
  *
  * <p>{@link Stable} is for streams: a batch reaches it only when a checkpoint that contains the
  * batch is complete, so that after any crash the same batch comes again under the same name, and
- * never its rows in a different batch. {@link Repeatable} is for bounded input, whose batches are the
- * same in every run.
+ * never its rows in a different batch. {@link Repeatable} is for bounded input, whose batches are
+ * the same in every run.
  */
 public abstract class WriteFiles extends DoFn<FileBatch, Void> {
   private static final long serialVersionUID = 1L;

@@ -35,7 +35,7 @@ public final class PiiKeys {
    */
   public static PiiKeys load(String file) {
     try (InputStream in =
-        Channels.newInputStream(FileSystems.open(FileSystems.matchSingleFileSpec(file).resourceId()))) {
+        Channels.newInputStream(FileSystems.open(FileSystems.matchNewResource(file, false)))) {
       return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), file);
     } catch (IOException e) {
       throw new ConfigurationException(

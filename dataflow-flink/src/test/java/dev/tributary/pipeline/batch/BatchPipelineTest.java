@@ -48,15 +48,28 @@ public class BatchPipelineTest {
             "orders",
             LandingFile.Format.CSV,
             HEADER
-                + "o1,7,purchase,placed,UK," + TIMES + "\n"
-                + "o2,seven,purchase,placed,UK," + TIMES + "\n"
-                + "o3,7,purchase\n"
-                + "o4,,purchase,placed,\"United\nKingdom\"," + TIMES + "\n"
-                + "o5,7,purchase,placed,\"UK," + TIMES + "\n"
+                + "o1,7,purchase,placed,UK,"
+                + TIMES
                 + "\n"
-                + "o6,7,purchase,lost,UK," + TIMES + "\n"
-                + ",7,purchase,placed,UK," + TIMES + "\r\n"
-                + "o7,7,return,shipped,UK," + TIMES);
+                + "o2,seven,purchase,placed,UK,"
+                + TIMES
+                + "\n"
+                + "o3,7,purchase\n"
+                + "o4,,purchase,placed,\"United\nKingdom\","
+                + TIMES
+                + "\n"
+                + "o5,7,purchase,placed,\"UK,"
+                + TIMES
+                + "\n"
+                + "\n"
+                + "o6,7,purchase,lost,UK,"
+                + TIMES
+                + "\n"
+                + ",7,purchase,placed,UK,"
+                + TIMES
+                + "\r\n"
+                + "o7,7,return,shipped,UK,"
+                + TIMES);
     Map<String, Map<String, Object>> rows = rows("order_id");
     assertEquals("[o1, o4, o7]", rows.keySet().toString());
     assertEquals("United\nKingdom", rows.get("o4").get("country"));
@@ -134,8 +147,7 @@ public class BatchPipelineTest {
             + "{\"product_id\":\"c\",\"unit_price\":0.0000000001,\"created_at\":\"2026-11-20T10:00:00Z\",\"updated_at\":\"2026-11-20T10:00:00Z\"}\n");
     Map<String, Map<String, Object>> rows = rows("product_id");
     assertEquals(new BigDecimal("0.100000000"), rows.get("a").get("unit_price"));
-    assertEquals(
-        new BigDecimal("12345678901234567890.123456789"), rows.get("b").get("unit_price"));
+    assertEquals(new BigDecimal("12345678901234567890.123456789"), rows.get("b").get("unit_price"));
     assertEquals("UNREPRESENTABLE", deadLetters().get(0).get("reason").asText());
   }
 
@@ -150,13 +162,11 @@ public class BatchPipelineTest {
     assertEquals(Map.of(), TestParquet.readAll(lake.resolve("processed")));
   }
 
-  private String run(String stream, LandingFile.Format format, String content)
-      throws IOException {
-    Path file = folder.getRoot().toPath().resolve("landing-file");
+  private String run(String stream, LandingFile.Format format, String content) throws IOException {
+    Path file = folder.getRoot().toPath().resolve("people's [file] *.csv");
     Files.writeString(file, content);
     Pipeline pipeline = Pipeline.create();
-    LandingFile landing =
-        new LandingFile(file.toString(), stream, format, 42, Samples.PUBLISHED);
+    LandingFile landing = new LandingFile(file.toString(), stream, format, 42, Samples.PUBLISHED);
     pipeline.apply(new BatchPipeline(landing, Samples.CONTRACTS, lake.toString(), keys));
     pipeline.run().waitUntilFinish();
     return file.toString();

@@ -29,8 +29,7 @@ public class FieldReaderTest {
   @Test
   public void numericThatWouldLoseDigitsIsUnrepresentable() {
     assertRefused(Reason.UNREPRESENTABLE, FieldType.NUMERIC, "\"0.0000000001\"");
-    assertRefused(
-        Reason.UNREPRESENTABLE, FieldType.NUMERIC, "\"100000000000000000000000000000\"");
+    assertRefused(Reason.UNREPRESENTABLE, FieldType.NUMERIC, "\"100000000000000000000000000000\"");
   }
 
   @Test
@@ -76,7 +75,15 @@ public class FieldReaderTest {
   public void rulesOfTheContractAreCheckedOnClearValuesAndNotOnTokens() throws Refusal {
     Field email =
         new Field(
-            "email", FieldType.STRING, false, Pii.TOKENIZE, null, null, null, null, "^[^@]+@[^@]+$");
+            "email",
+            FieldType.STRING,
+            false,
+            Pii.TOKENIZE,
+            null,
+            null,
+            null,
+            null,
+            "^[^@]+@[^@]+$");
     FieldReader reader = new FieldReader(email);
     assertEquals("tok_v1_x", reader.readStored(json("\"tok_v1_x\"")));
     assertEquals("a@b", reader.readCell("a@b"));
@@ -120,15 +127,13 @@ public class FieldReaderTest {
   }
 
   private static void assertRefused(Reason reason, FieldType type, String json) {
-    Refusal refused =
-        assertThrows(json, Refusal.class, () -> reader(type).readStored(json(json)));
+    Refusal refused = assertThrows(json, Refusal.class, () -> reader(type).readStored(json(json)));
     assertEquals(json, reason, refused.reason());
     assertEquals("value", refused.field());
   }
 
   private static FieldReader reader(FieldType type) {
-    return new FieldReader(
-        new Field("value", type, false, Pii.NONE, null, null, null, null, null));
+    return new FieldReader(new Field("value", type, false, Pii.NONE, null, null, null, null, null));
   }
 
   private static JsonNode json(String value) {

@@ -113,8 +113,7 @@ public class GatherRowsTest {
         "raw/orders/dt=1969-12-31/hr=23/", Partition.of(Table.RAW, "orders", -1L).folder());
   }
 
-  private PCollection<FileBatch> gather(
-      TestStream<KV<Partition, LakeRow>> stream, long maxBytes) {
+  private PCollection<FileBatch> gather(TestStream<KV<Partition, LakeRow>> stream, long maxBytes) {
     return pipeline
         .apply(stream)
         .apply(ParDo.of(new GatherRows(FLUSH, maxBytes)))

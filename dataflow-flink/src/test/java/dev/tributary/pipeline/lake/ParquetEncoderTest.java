@@ -72,7 +72,6 @@ public class ParquetEncoderTest {
   public void equalRowsGiveEqualBytes() throws IOException {
     Object[] values = {"x", new BigDecimal("1.000000000"), 5L, 1, 2.0, false, 0};
     List<LakeRow> rows = List.of(new LakeRow("a", 0, values));
-    assertArrayEquals(
-        ParquetEncoder.encode(COLUMNS, rows), ParquetEncoder.encode(COLUMNS, rows));
+    assertArrayEquals(ParquetEncoder.encode(COLUMNS, rows), ParquetEncoder.encode(COLUMNS, rows));
   }
 }

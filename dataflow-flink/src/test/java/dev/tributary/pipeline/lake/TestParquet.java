@@ -31,7 +31,9 @@ import org.xerial.snappy.Snappy;
 public final class TestParquet {
   private TestParquet() {}
 
-  /** All rows of the Parquet files beneath a folder, by path; columns that are null are left out. */
+  /**
+   * All rows of the Parquet files beneath a folder, by path; columns that are null are left out.
+   */
   public static Map<String, List<Map<String, Object>>> readAll(Path folder) throws IOException {
     Map<String, List<Map<String, Object>>> files = new LinkedHashMap<>();
     if (!Files.exists(folder)) {

@@ -21,8 +21,7 @@ public class ProtectionTest {
         new Protection(PiiKeys.parse(vectors.get("keys").toString(), "vectors"));
     assertFalse(vectors.get("tokenize").isEmpty());
     for (JsonNode vector : vectors.get("tokenize")) {
-      assertEquals(
-          vector.get("token").asText(), protection.tokenize(vector.get("value").asText()));
+      assertEquals(vector.get("token").asText(), protection.tokenize(vector.get("value").asText()));
     }
   }
 
