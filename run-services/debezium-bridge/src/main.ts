@@ -23,7 +23,7 @@ async function main(): Promise<void> {
       ? new UserError('PORT_TAKEN', `Port ${port} of ${host} is taken; set PORT to a free one.`)
       : error;
   });
-  log.info({ address, streams: [...contracts.keys()] }, 'bridge listens');
+  log.info({ url: address, streams: [...contracts.keys()] }, 'bridge listens');
 
   let closing: Promise<void> | undefined;
   const close = (): void => {

@@ -84,7 +84,7 @@ final class Logs {
     private String message(LogRecord record) {
       if (QUOTING.contains(record.getLoggerName())) {
         return "Debezium met a value that it could not handle; its words are withheld because they"
-                   + " quote it";
+            + " quote it";
       }
       Throwable thrown = record.getThrown();
       return formatMessage(record) + (thrown == null ? "" : ": " + Reasons.of(thrown));
