@@ -6,7 +6,8 @@ when the process dies stays RUNNING for ever, and nobody can tell whether its ro
 1. `submit` holds a lock from looking the id up to storing the job: of two requests with one id, one gets 409.
 2. A load commits its rows and its outcome together: the outcome is the commit message of the DuckLake snapshot that adds the rows.
 3. `recover`, at the next start, looks at each job that has no end. A load whose snapshot is there is done, with that outcome; a load
-   without one left no trace and is run again. Anything else is reported failed with `backendError`, which clients take as "try again".
+   without one left no trace and is run again; so is a query that may run twice. Anything else, DML above all, is reported failed with
+   `backendError`, which clients take as "try again".
 """
 
 import contextlib
@@ -22,6 +23,8 @@ from local_bigquery.engine import database
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import load, runner, store
 from local_bigquery.models import Job, JobConfiguration, JobConfigurationLoad, JobStatistics, JobStatistics3
+from local_bigquery.sql.translate import parse
+from sqlglot import exp
 
 _SNAPSHOT_AUTHOR = "load job"
 _INTERRUPTED = "The server stopped while this job ran. Start it again under a new job id."
@@ -87,24 +90,53 @@ def _atomically(run: Load) -> Load:
 
 
 def recover() -> None:
-    """Ends every job the last process left at work. Returns at once; loads run again in the background, under their own ids."""
+    """Ends every job the last process left at work. Returns at once; what runs again does so in the background, under its own id."""
     for project_id, job_id in database.fetch("SELECT project_id, job_id FROM emulator.jobs WHERE state <> 'DONE'"):
         _finish(store.load(project_id, job_id))
 
 
 def _finish(job: Job) -> None:
-    config = job.configuration.load
-    if config is None or not config.sourceUris:
+    load_config = job.configuration.load
+    if load_config is not None and load_config.sourceUris:
+        outcome = _committed(load_config.destinationTable.projectId, job.jobReference.jobId)
+        if outcome is not None:
+            store.save(runner._done(job, JobStatistics(load=outcome)))
+            return
+    elif not _may_run_twice(job.configuration):
         failure = BigQueryError("backendError", _INTERRUPTED)
         job_type = job.configuration.jobType.lower()
         store.save(runner._done(job, JobStatistics.model_validate({job_type: {}}), failure))
         return
-    outcome = _committed(config.destinationTable.projectId, job.jobReference.jobId)
-    if outcome is not None:
-        store.save(runner._done(job, JobStatistics(load=outcome)))
-        return
+    else:
+        _forget_result(job)
     store.delete(job.jobReference.projectId, job.jobReference.jobId)
     runner.submit(job.jobReference.projectId, job.jobReference.jobId, job.configuration)
+
+
+def _forget_result(job: Job) -> None:
+    """Drops the hidden table of a query's rows: a query refuses to write where rows are."""
+    hidden = tables.name(job.jobReference.projectId, tables.RESULTS, job.jobReference.jobId)
+    database.execute(f"DROP TABLE IF EXISTS {hidden}")
+    job.configuration.query.destinationTable = None
+
+
+def _may_run_twice(configuration: JobConfiguration) -> bool:
+    """Whether the job is one query that leaves the same behind however often it runs: a SELECT, or CREATE OR REPLACE."""
+    if configuration.query is None:
+        return False
+    destination = configuration.query.destinationTable
+    if destination is not None and destination.datasetId != tables.RESULTS:
+        return False
+    try:
+        statements = parse(configuration.query.query or "")
+    except BigQueryError:
+        return False
+    if len(statements) != 1:
+        return False
+    statement = statements[0]
+    return isinstance(statement, exp.Query) or (
+        isinstance(statement, exp.Create) and bool(statement.args.get("replace"))
+    )
 
 
 def _committed(project_id: str, job_id: str) -> JobStatistics3 | None:

@@ -196,14 +196,25 @@ def test_a_load_killed_before_its_rows_were_in_is_finished_by_the_next_start(
     assert rows(server, table) == LOADED
 
 
-def test_a_query_killed_half_way_has_failed_and_may_be_tried_again(server: Server) -> None:
-    query = {"query": "SELECT 1", "useLegacySql": False}
-    reference = {"projectId": PROJECT, "jobId": "query-1", "location": "US"}
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("CREATE OR REPLACE TABLE staging.rebuilt AS SELECT 1 AS n", None),
+        ("SELECT 1", None),
+        ("INSERT INTO staging.rebuilt (n) VALUES (2)", "backendError"),
+    ],
+)
+def test_a_query_killed_half_way_runs_again_unless_it_could_count_twice(
+    server: Server, sql: str, reason: str | None
+) -> None:
+    job_id = f"query-{sql.split()[0]}"
+    reference = {"projectId": PROJECT, "jobId": job_id, "location": "US"}
+    query = {"query": sql, "useLegacySql": False}
     server.call("POST", "/jobs", {"jobReference": reference, "configuration": {"query": query}})
-    server.done("query-1")
-    server.restart(forgetting_the_end_of="query-1")
-    assert server.done("query-1")["status"]["errorResult"]["reason"] == "backendError"
-    assert server.call("GET", "/queries/query-1")[0] == 503
+    assert "errorResult" not in server.done(job_id)["status"]
+    server.restart(forgetting_the_end_of=job_id)
+    assert server.done(job_id)["status"].get("errorResult", {}).get("reason") == reason
+    assert server.call("GET", f"/queries/{job_id}")[0] == (503 if reason else 200)
 
 
 def test_writers_and_readers_of_one_table_do_not_disturb_each_other(
