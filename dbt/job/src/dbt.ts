@@ -104,6 +104,8 @@ function dbtEnvironment({ project, warehouse }: DbtSettings, runId: string): Rec
 
 /** Replaces the cached parse in one step, for others may be reading it. It only saves time, so failing to keep it fails nothing. */
 function keepParsed(parsed: string, cacheFolder: string): void {
+  // dbt writes none where it could use the cached one as it was.
+  if (!existsSync(parsed)) return;
   try {
     mkdirSync(cacheFolder, { recursive: true });
     const mine = join(cacheFolder, `${PARTIAL_PARSE}.${process.pid}`);

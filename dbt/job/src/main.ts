@@ -17,7 +17,7 @@ import { transform } from './transform.ts';
  */
 const VARIABLES = {
   DBT_CACHE_DIR: variable(
-    z.string().default(join(homedir(), '.cache', 'tributary', 'dbt')),
+    z.string().default(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tributary', 'dbt')),
     'where dbt keeps what it parsed for the next run',
     '/var/cache/dbt',
   ),
