@@ -1,4 +1,4 @@
-"""Points google-cloud-bigquery clients that cannot be configured to it (Feast, Great Expectations) at the local BigQuery.
+"""Points google-cloud-bigquery clients that cannot be configured (Feast's offline store has one) at the local BigQuery.
 
 Put this folder on PYTHONPATH. The client itself honours BIGQUERY_EMULATOR_HOST; what remains are credentials, which it looks for even
 then, and the Storage API, which it would call at Google. Does nothing where BIGQUERY_EMULATOR_HOST is not set.
