@@ -94,7 +94,8 @@ public final class Main {
   private static void checkReadable(LandingFile file) {
     try {
       file.open().close();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // S3's client says so by an unchecked exception of its own.
       throw new ConfigurationException(
           "INPUT_MISSING", "--input " + file.uri() + " cannot be read; was it removed?", e);
     }
