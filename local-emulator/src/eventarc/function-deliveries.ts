@@ -13,6 +13,12 @@ const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 5_000];
 /** An event that was answered with an error that often makes room for those behind it: soon where all events pass, later among those that failed before. */
 export const ERRORS_IN_PLACE = { first: 4, postponed: 10 } as const;
 
+/**
+ * How long the events behind one wait for its answer. A function may take long on purpose: transform waits for loads to settle, and those loads' events are behind.
+ * Pub/Sub pushes them side by side; here the one makes room by a copy at the end of the queue, which finds the work done.
+ */
+const MAKES_ROOM_AFTER_MS = 1_000;
+
 /** Answers that ask to come back; all of 5xx do, too. https://cloud.google.com/pubsub/docs/handling-failures */
 const COME_BACK = new Set([408, 429]);
 
@@ -41,6 +47,7 @@ export interface DeliveryStats {
  * - 4xx: refused; kept aside, not repeated.
  * - 5xx: posted again after a pause; after some errors postponed behind the others, for ever.
  * - none: posted again after a pause, for ever, in place: the function is down, and so it is for the others.
+ * - none yet, though it was posted a while ago: a copy goes behind the others, who need not wait; the request itself goes on.
  */
 export class FunctionDeliveries {
   readonly stats: DeliveryStats = { delivered: 0, refused: 0, postponed: 0, inFlight: 0, retrying: 0 };
@@ -59,7 +66,26 @@ export class FunctionDeliveries {
 
   /** Resolves when every event was taken, refused or postponed; rejects, with the rest undelivered, when the process is to stop. */
   async deliver(events: readonly PostedEvent[], maxErrors: number): Promise<void> {
-    await Promise.all(events.map((event) => this.#limit(() => this.#deliverOne(event, maxErrors))));
+    await Promise.all(
+      events.map((event) => {
+        const delivery = this.#limit(() => this.#deliverOne(event, maxErrors));
+        // Those that made room once already keep theirs.
+        return maxErrors === ERRORS_IN_PLACE.first ? this.#orMakeRoom(delivery, event) : delivery;
+      }),
+    );
+  }
+
+  async #orMakeRoom(delivery: Promise<void>, event: PostedEvent): Promise<void> {
+    const slow = new AbortController();
+    const waited = delay(MAKES_ROOM_AFTER_MS, 'slow' as const, { signal: slow.signal, ref: false }).catch(
+      () => undefined,
+    );
+    const first = await Promise.race([delivery, waited]).finally(() => slow.abort());
+    if (first !== 'slow') return;
+    await this.#elsewhere.postpone(event);
+    this.stats.postponed += 1;
+    // Its end changes nothing any more: the copy stands for it.
+    delivery.catch(() => undefined);
   }
 
   /** Posts once, without repeating; what is sent every few seconds needs none. */
