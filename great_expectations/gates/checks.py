@@ -8,6 +8,8 @@ from typing import Any
 import great_expectations as gx
 from great_expectations.core.batch import Batch
 
+# Imported so that the library knows it by its name in suites.
+from gates.expectations import ExpectNoFaults  # noqa: F401
 from gates.suites import Expectation
 
 # Samples of unexpected values told, of columns that hold nothing personal.

@@ -4,28 +4,29 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from great_expectations.expectations.row_conditions import Column
-
 from gates.settings import CONTRACTS, PROJECT, ConfigurationError, contract
 
-# A delete carries what was known before it, a truncate nothing, and fields that were not sent are null: the contract speaks of the other rows.
-COMPLETE_ROW = Column("_op").is_in(["c", "u", "r"]) & Column("_absent").is_null()
-
 type Expectation = dict[str, Any]
+
+# docs/interfaces.md#lake
+_METADATA = ("_event_id", "_op", "_origin", "_event_time")
+# A delete carries what was known before it, a truncate nothing, and fields that were not sent are null: the contract speaks of the other rows.
+_COMPLETE = "_op IN ('c', 'u', 'r') AND _absent IS NULL"
 
 # Of a column's values in a landing file, how many must be good. The gate keeps out files of the wrong kind, which have hardly any; a bad line in a good
 # file is set aside by the pipeline, with its reason (dead letter BAD_LINE).
 LANDING_MOSTLY = 0.5
 
+_NOT_NULL = "expect_column_values_to_not_be_null"
 _RANGE = "expect_column_values_to_be_between"
 
 # How values are written in a file, by the contract's type. Wider than the wire encoding, since people and other programs write these files.
 LANDING_PATTERNS = {
     "INT64": r"^\s*[+-]?\d{1,19}\s*$",
-    "NUMERIC": r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$",
-    "FLOAT64": r"^\s*([+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|Infinity)|NaN)\s*$",
+    "NUMERIC": r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$",
+    "FLOAT64": r"^\s*(?:[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|Infinity)|NaN)\s*$",
     "BOOL": r"^\s*(?i:true|false|t|f|1|0)\s*$",
-    "TIMESTAMP": r"^\s*\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?)?\s*(Z|UTC|[+-]\d\d(:?\d\d)?)?\s*$",
+    "TIMESTAMP": r"^\s*\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?\s*(?:Z|UTC|[+-]\d\d(?::?\d\d)?)?\s*$",
     "DATE": r"^\s*\d{4}-\d\d-\d\d\s*$",
 }
 
@@ -37,16 +38,35 @@ def contract_expectations(stream: str) -> list[Expectation]:
 
 
 def staging_expectations(stream: str) -> list[Expectation]:
-    """Every row has its metadata, and every complete row keeps to the contract."""
-    missing = " OR ".join(f"{field} IS NULL" for field in contract(stream)["primaryKey"])
-    curated = json.dumps(_curated("staging")).replace("{{key_missing}}", missing)
-    return [_of_complete_rows(expectation) for expectation in contract_expectations(stream)] + json.loads(curated)
+    """
+    Every row has its metadata and its position, and every complete row keeps to the contract.
 
-
-def _of_complete_rows(expectation: Expectation) -> Expectation:
-    if expectation["type"] == "expect_column_to_exist":
-        return expectation
-    return expectation | {"kwargs": expectation["kwargs"] | {"row_condition": COMPLETE_ROW}}
+    What must not be null depends on the row, so it is asked in one query of all fields; each expectation with a condition of its own would cost two.
+    """
+    declared = contract_expectations(stream)
+    required = [it["kwargs"]["column"] for it in declared if it["type"] == _NOT_NULL]
+    key_missing = " OR ".join(f"{field} IS NULL" for field in contract(stream)["primaryKey"])
+    cases = [
+        ("_event_id, _op, _origin or _event_time is null", " OR ".join(f"{it} IS NULL" for it in _METADATA)),
+        ("the key is null, and it is no truncate", f"_op <> 't' AND ({key_missing})"),
+        ("_lsn is null in a row of the stream", "_origin = 'stream' AND _lsn IS NULL"),
+        (
+            "the file, its generation or the line is null in a row of a batch",
+            "_origin = 'batch' AND (_batch_uri IS NULL OR _batch_generation IS NULL OR _batch_line IS NULL)",
+        ),
+        *((f"{field} is null", f"{_COMPLETE} AND {field} IS NULL") for field in required),
+    ]
+    whens = " ".join(f"WHEN {condition} THEN '{fault}'" for fault, condition in cases)
+    query = (
+        "SELECT fault, COUNT(*) AS faulty_rows "
+        f"FROM (SELECT CASE {whens} END AS fault FROM {{batch}}) WHERE fault IS NOT NULL GROUP BY fault"
+    )
+    complete = {
+        "type": "expect_no_faults",
+        "kwargs": {"unexpected_rows_query": query},
+        "meta": {"check": "rows_are_complete"},
+    }
+    return [*(it for it in declared if it["type"] != _NOT_NULL), *_curated("staging"), complete]
 
 
 def feature_expectations(view: str) -> list[Expectation]:

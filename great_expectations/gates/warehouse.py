@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from google.cloud.bigquery.table import RowIterator
 from great_expectations.core.batch import Batch
 from great_expectations.datasource.fluent import BigQueryDatasource
+from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
 from gates.checks import Check, ephemeral_context, run_suite
-from gates.settings import Settings, contract
+from gates.settings import ConfigurationError, Settings, contract
 from gates.suites import Expectation, feature_expectations, staging_expectations
 
 # Delays before an asset is validated again when BigQuery did not answer, in seconds; it may be restarting.
@@ -54,12 +56,22 @@ class WarehouseGates:
 
     def features(self, view: str) -> list[Check]:
         """Checks `marts.<view>`."""
-        return self._check("features", f"marts.{view}", feature_expectations(view), [])
+        try:
+            expectations = feature_expectations(view)
+        except ConfigurationError as error:
+            # What nothing checks stays offline, and does not keep the others there.
+            return [_failed("features", f"marts.{view}", "suite_exists", str(error))]
+        return self._check("features", f"marts.{view}", expectations, [])
 
     def _check(self, gate: str, table: str, expectations: list[Expectation], private: Sequence[str]) -> list[Check]:
         for delay in (*RETRY_DELAYS_SECONDS, None):
-            if self._answers():
+            try:
                 checks = run_suite(self._batch(table), gate, table, expectations, private)
+            except TestConnectionError:
+                # Thrown as well where the table is missing; then there is nothing to wait for.
+                if self._answers():
+                    return [_failed(gate, table, "table_exists", f"There is no table {table}.")]
+            else:
                 # GX takes a lost connection for an expectation that is not met.
                 if not any("error" in check.detail for check in checks) or self._answers():
                     return checks
@@ -81,16 +93,24 @@ class WarehouseGates:
         return True
 
 
+def _failed(gate: str, table: str, expectation: str, reason: str) -> Check:
+    return Check(gate, table, expectation, success=False, critical=True, detail={"error": reason})
+
+
 class _Client(bigquery.Client):
     """BigQuery's client, which by itself tries for ten minutes to reach a server that is away, and for as long to repeat a failed job."""
 
     bytes_processed = 0
 
     def query_and_wait(self, query: str, **options: Any) -> RowIterator:
-        """As its parent, with less patience: asset by asset is tried again here."""
+        """As its parent; a failed job is not repeated, since the whole asset is."""
         rows = super().query_and_wait(query, **(options | {"retry": RETRY, "job_retry": None}))
         self.bytes_processed += rows.total_bytes_processed or 0
         return rows
+
+    def _call_api(self, retry: Retry | None, *arguments: Any, **options: Any) -> Any:
+        # Every request passes here. SQLAlchemy and GX make many of their own, and none of them can be told how long to try.
+        return super()._call_api(RETRY if retry else None, *arguments, **options)
 
 
 def _client(settings: Settings) -> _Client:
