@@ -80,7 +80,8 @@ export class LakeContent {
     } else {
       const column = ID_COLUMN[layer];
       const rows = await parquetReadObjects({ file: arrayBuffer(body), columns: [column] });
-      content = { stream, ids: rows.map((row) => String(row[column])) };
+      // A message that nothing could be read of has no event id; its place stands for it.
+      content = { stream, ids: rows.map((row, index) => String(row[column] ?? `${name}#${index}`)) };
     }
     this.#read.set(name, content);
     return content;

@@ -2,6 +2,9 @@ import type { BusConfig, LakeConfig } from '@tributary/platform/config';
 
 export const JOB_NAME = 'tributary-pipeline';
 
+/** One slot a core of the smallest machine this is for. */
+const PARALLELISM = 2;
+
 /** Files roll after this long locally; the cloud's default is a minute. */
 const FLUSH_SECONDS = 5;
 
@@ -14,6 +17,8 @@ export function streamingArguments(lake: LakeConfig, bus: BusConfig, piiKeysFile
     '--flinkMaster=[auto]',
     '--attachedMode=false',
     '--streaming=true',
+    // Said here because a job submitted over REST does not take the cluster's default.
+    `--parallelism=${PARALLELISM}`,
     `--jobName=${JOB_NAME}`,
     '--source=kafka',
     `--bootstrap=${bus.brokers.join(',')}`,
