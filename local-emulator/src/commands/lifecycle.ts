@@ -18,7 +18,13 @@ export async function up(): Promise<void> {
   await sayCleaned();
   const tools = await prepareToolchain(ROOT);
   const progress = startProgress();
+  const stopOnSignal = (): void => {
+    process.stdout.write('\nStopping …\n');
+    void stopInstance(LASTING_INSTANCE).then(() => process.exit(130));
+  };
+  process.once('SIGINT', stopOnSignal);
   const status = await startInstance(LASTING_INSTANCE, tools, { owned: false, onChange: progress.update });
+  process.off('SIGINT', stopOnSignal);
   progress.done();
   printComponents(status);
   process.stdout.write(

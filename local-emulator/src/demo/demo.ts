@@ -45,7 +45,9 @@ export async function demo(options: DemoOptions): Promise<void> {
 
   const instance = `demo-${new Date().toISOString().replace(/[-:]|\.\d+Z/g, '')}-${process.pid}`;
   const state = instanceFolder(instance);
+  let interrupted = false;
   const stopOnSignal = (): void => {
+    interrupted = true;
     process.stdout.write('\nStopping …\n');
     void stopInstance(instance).then(() => {
       removeState(instance);
@@ -78,6 +80,10 @@ export async function demo(options: DemoOptions): Promise<void> {
     }
     if (options.keep)
       process.stdout.write('Everything is still running: npm run status, npm run logs; npm run down ends it.\n');
+  } catch (error) {
+    // What fails now fails because it is being stopped; the handler ends this process when that is done.
+    if (interrupted) await new Promise(() => undefined);
+    throw error;
   } finally {
     process.off('SIGINT', stopOnSignal);
     process.off('SIGTERM', stopOnSignal);

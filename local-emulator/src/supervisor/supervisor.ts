@@ -88,6 +88,8 @@ export class Supervisor {
     const all = Promise.all([...this.#slots.keys()].map(bring));
     const reason = await Promise.race([all.then(() => undefined), this.failed]);
     if (reason !== undefined) throw new Error(reason);
+    // Told to stop meanwhile: what was still starting gave up, and nothing is ready.
+    if (this.#stopping) return;
     this.#status.state = 'ready';
     this.#publish();
   }
