@@ -105,6 +105,24 @@ async function python(): Promise<Requirement> {
   };
 }
 
+/** PyPI carries Redis as source only: it is compiled once, into uv's cache. */
+async function compiler(): Promise<Requirement> {
+  const fix = process.platform === 'darwin' ? 'xcode-select --install' : debian('build-essential');
+  const missing = (
+    await Promise.all(
+      ['cc', 'make'].map(async (command) => ((await output(command, ['--version'])) === undefined ? command : '')),
+    )
+  ).filter(Boolean);
+  if (missing.length > 0)
+    return {
+      name: 'C',
+      ok: false,
+      found: `no ${missing.map((command) => `"${command}"`).join(' and no ')} on PATH`,
+      fix,
+    };
+  return { name: 'C', ok: true, found: 'compiler and make' };
+}
+
 function disk(): Requirement {
   const folder = cacheRoot();
   try {
@@ -135,5 +153,5 @@ function disk(): Requirement {
 /** Looks at the machine; changes nothing but to create the cache folder. */
 export async function checkRequirements(): Promise<Requirement[]> {
   const node: Requirement = { name: 'Node', ok: true, found: `${process.version} (pinned in package-lock.json)` };
-  return [node, ...(await Promise.all([java(), python(), go()])), disk()];
+  return [node, ...(await Promise.all([java(), python(), go(), compiler()])), disk()];
 }
