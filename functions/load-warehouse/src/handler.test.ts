@@ -141,6 +141,16 @@ describe('load-warehouse', () => {
     },
   );
 
+  test('an object that was quarantined and comes again is loaded, also under its old name', async () => {
+    const [bad, good] = [await arrive(partName(0)), await arrive(partName(1))];
+    warehouse.badUris.add(uri(partName(0)));
+    await Promise.all([bad, good].map((event) => handle(event, log)));
+    expect(timesLoaded(partName(0))).toBe(0);
+    warehouse.badUris.clear();
+    await handle(await arrive(partName(0)), log);
+    expect(timesLoaded(partName(0))).toBe(1);
+  });
+
   test('where everything is refused the table is at fault: nothing is moved, and it is told', async () => {
     const events: DeliveredEvent[] = [];
     for (let n = 0; n < 10; n += 1) {

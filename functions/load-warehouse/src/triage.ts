@@ -1,4 +1,4 @@
-import type { LedgerEntry } from './ledger.ts';
+import { JOB_PREFIX, type LedgerEntry } from './ledger.ts';
 import { type LoadObject, objectId } from './object.ts';
 
 export interface Triage {
@@ -13,20 +13,23 @@ export interface Triage {
 /**
  * Sorts what arrived by what the ledger knows.
  *
- * A URI names the newest generation only, so older ones are superseded. The pipeline names its objects by their content and a restart may write one
+ * A URI names the newest generation only, so older ones are superseded. Only what a job loaded counts as loaded: an object that was quarantined is
+ * looked at again when it comes again. The pipeline names its objects by their content and a restart may write one
  * again: a newer generation of the same size is the same object. One of another size is loaded beside the rows of the older generation; dbt keeps one row
  * per event id, so what both hold counts once.
  */
 export function triage(bucket: string, arrived: readonly LoadObject[], known: readonly LedgerEntry[]): Triage {
   const knownIds = new Set(known.map(({ object_id }) => object_id));
   const newestKnown = newestByName(known);
+  const newestLoaded = newestByName(known.filter(({ job_id }) => job_id.startsWith(JOB_PREFIX)));
   const distinct = [...new Map(arrived.map((object) => [objectId(bucket, object), object])).entries()];
   const fresh = distinct.filter(([id]) => !knownIds.has(id)).map(([, object]) => object);
   const newestFresh = newestByName(fresh);
   const result = { load: [] as LoadObject[], note: [] as Triage['note'][number][], overwritten: [] as LoadObject[] };
   for (const object of fresh) {
-    const earlier = newestKnown.get(object.name);
-    if (newestFresh.get(object.name) !== object || (earlier && isNewer(earlier, object))) {
+    const earlier = newestLoaded.get(object.name);
+    const latest = newestKnown.get(object.name);
+    if (newestFresh.get(object.name) !== object || (latest && isNewer(latest, object))) {
       result.note.push({ object, reason: 'superseded' });
     } else if (earlier && earlier.byte_count === object.size) {
       result.note.push({ object, reason: 'unchanged' });

@@ -66,26 +66,7 @@ export class FunctionDeliveries {
 
   /** Resolves when every event was taken, refused or postponed; rejects, with the rest undelivered, when the process is to stop. */
   async deliver(events: readonly PostedEvent[], maxErrors: number): Promise<void> {
-    await Promise.all(
-      events.map((event) => {
-        const delivery = this.#limit(() => this.#deliverOne(event, maxErrors));
-        // Those that made room once already keep theirs.
-        return maxErrors === ERRORS_IN_PLACE.first ? this.#orMakeRoom(delivery, event) : delivery;
-      }),
-    );
-  }
-
-  async #orMakeRoom(delivery: Promise<void>, event: PostedEvent): Promise<void> {
-    const slow = new AbortController();
-    const waited = delay(MAKES_ROOM_AFTER_MS, 'slow' as const, { signal: slow.signal, ref: false }).catch(
-      () => undefined,
-    );
-    const first = await Promise.race([delivery, waited]).finally(() => slow.abort());
-    if (first !== 'slow') return;
-    await this.#elsewhere.postpone(event);
-    this.stats.postponed += 1;
-    // Its end changes nothing any more: the copy stands for it.
-    delivery.catch(() => undefined);
+    await Promise.all(events.map((event) => this.#limit(() => this.#deliverOne(event, maxErrors))));
   }
 
   /** Posts once, without repeating; what is sent every few seconds needs none. */
@@ -104,7 +85,15 @@ export class FunctionDeliveries {
     let errors = 0;
     for (let attempt = 0; ; attempt += 1) {
       this.#stop.throwIfAborted();
-      const outcome = await this.#attempt(event);
+      const request = this.#attempt(event);
+      // Those that made room once already keep theirs.
+      const outcome = maxErrors === ERRORS_IN_PLACE.first ? await orSlow(request) : await request;
+      if (outcome.kind === 'slow') {
+        // The request goes on; whatever comes of it, the copy stands for the event.
+        await this.#elsewhere.postpone(event);
+        this.stats.postponed += 1;
+        return;
+      }
       if (outcome.kind === 'taken') {
         this.stats.delivered += 1;
         if (attempt > 0) this.#log.info({ ...about(event), attempt: attempt + 1 }, 'event delivered at last');
@@ -154,6 +143,13 @@ export class FunctionDeliveries {
       this.stats.inFlight -= 1;
     }
   }
+}
+
+/** The request's outcome, or `slow` where there is none after a while. */
+async function orSlow(request: Promise<Outcome>): Promise<Outcome | { readonly kind: 'slow' }> {
+  const answered = new AbortController();
+  const slow = delay(MAKES_ROOM_AFTER_MS, { kind: 'slow' as const }, { signal: answered.signal }).catch(() => request);
+  return await Promise.race([request, slow]).finally(() => answered.abort());
 }
 
 type Outcome =
