@@ -1,4 +1,4 @@
-import { readConfig, readVariables, variable } from '@tributary/platform/config';
+import { jsonText, readConfig, readVariables, variable } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
 import { createLogger } from '@tributary/platform/log';
 import { z } from 'zod';
@@ -17,17 +17,7 @@ const jobsSchema = z.record(
 
 const VARIABLES = {
   JOBS: variable(
-    z
-      .string()
-      .transform((text, context) => {
-        try {
-          return JSON.parse(text);
-        } catch {
-          context.addIssue('expected JSON');
-          return z.NEVER;
-        }
-      })
-      .pipe(jobsSchema),
+    jsonText(jobsSchema),
     'the jobs and their commands',
     '{"dbt":{"command":["node","dbt/job/src/main.ts"],"timeoutSeconds":600}}',
   ),

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaBus } from '@tributary/platform/bus';
-import { readConfig, readVariables, variable } from '@tributary/platform/config';
+import { jsonText, readConfig, readVariables, variable } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
 import { chainEvent } from '@tributary/platform/events';
 import { createLogger } from '@tributary/platform/log';
@@ -13,17 +13,7 @@ import { PARTITIONS, Trigger } from './trigger.ts';
 
 const VARIABLES = {
   ROUTES: variable(
-    z
-      .string()
-      .transform((text, context) => {
-        try {
-          return JSON.parse(text);
-        } catch {
-          context.addIssue('expected JSON');
-          return z.NEVER;
-        }
-      })
-      .pipe(routesSchema),
+    jsonText(routesSchema),
     'which function is told what',
     '[{"function":"load-warehouse","url":"http://127.0.0.1:8081/","on":"object","bucket":"tributary-lake"}]',
   ),

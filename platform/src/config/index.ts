@@ -20,7 +20,7 @@ export type {
   ProjectConfig,
   WarehouseConfig,
 } from './sections.ts';
-export { VARIABLES, type VariableDeclaration, variable } from './variables.ts';
+export { jsonText, VARIABLES, type VariableDeclaration, variable } from './variables.ts';
 
 type Sections = typeof SECTIONS;
 export type SectionName = keyof Sections;

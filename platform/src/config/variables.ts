@@ -20,6 +20,21 @@ export function variable<S extends z.ZodType>(
   return { schema, purpose, example, ...options };
 }
 
+/** A schema for a variable whose text is JSON; what it holds is then checked by `schema`. */
+export function jsonText<S extends z.ZodType>(schema: S) {
+  return z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue('expected JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
 const url = z
   .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
   .transform((text) => text.replace(/\/+$/, ''));
