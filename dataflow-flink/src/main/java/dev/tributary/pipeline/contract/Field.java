@@ -1,6 +1,7 @@
 package dev.tributary.pipeline.contract;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.List;
  * @param min the smallest value allowed, inclusive, or null
  * @param max the largest value allowed, inclusive, or null
  * @param pattern a regular expression found in every value, or null
+ * @param lookup where the pipeline looks the value up, or null where the source has it
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Field(
@@ -21,8 +23,20 @@ public record Field(
     boolean required,
     Pii pii,
     String maskKeep,
-    @com.fasterxml.jackson.annotation.JsonProperty("enum") List<String> enumeration,
+    @JsonProperty("enum") List<String> enumeration,
     BigDecimal min,
     BigDecimal max,
-    String pattern)
-    implements Serializable {}
+    String pattern,
+    Lookup lookup)
+    implements Serializable {
+
+  /**
+   * A field that no source row and no file has: the pipeline fills it from another stream.
+   *
+   * @param stream whose rows are looked up
+   * @param by this stream's field that holds the other's key
+   * @param field the other stream's field whose value is taken
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Lookup(String stream, String by, String field) implements Serializable {}
+}

@@ -83,7 +83,8 @@ public class FieldReaderTest {
             null,
             null,
             null,
-            "^[^@]+@[^@]+$");
+            "^[^@]+@[^@]+$",
+            null);
     FieldReader reader = new FieldReader(email);
     assertEquals("tok_v1_x", reader.readStored(json("\"tok_v1_x\"")));
     assertEquals("a@b", reader.readCell("a@b"));
@@ -105,6 +106,7 @@ public class FieldReaderTest {
                 null,
                 BigDecimal.ONE,
                 BigDecimal.TEN,
+                null,
                 null));
     assertEquals(1L, quantity.readStored(json("1")));
     assertEquals(10L, quantity.readStored(json("10")));
@@ -121,6 +123,7 @@ public class FieldReaderTest {
                 List.of("purchase", "return"),
                 null,
                 null,
+                null,
                 null));
     assertEquals("return", kind.readStored(json("\"return\"")));
     assertThrows(Refusal.class, () -> kind.readStored(json("\"Return\"")));
@@ -133,7 +136,8 @@ public class FieldReaderTest {
   }
 
   private static FieldReader reader(FieldType type) {
-    return new FieldReader(new Field("value", type, false, Pii.NONE, null, null, null, null, null));
+    return new FieldReader(
+        new Field("value", type, false, Pii.NONE, null, null, null, null, null, null));
   }
 
   private static JsonNode json(String value) {
