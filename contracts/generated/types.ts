@@ -42,6 +42,10 @@ export interface OrderLinesRow {
   readonly country: string | null;
   /** When the order was placed. */
   readonly order_time: string;
+  /** The product's category when the line was placed; null where the product was not known then. */
+  readonly product_category: string | null;
+  /** The product's list price when the line was placed, which unit_price may differ from; null where the product was not known then. */
+  readonly product_price: string | null;
 }
 
 /** Orders, as of their last status. */

@@ -111,6 +111,14 @@ describe('compileFeatures', () => {
     );
   });
 
+  test('a field that is looked up cannot be computed with', () => {
+    const source = { ...clicks!, stream: 'order_lines', entityField: 'customer_id', eventTime: 'order_time' };
+    const measures = { spend: { multiply: ['quantity', 'product_price'] } };
+    expect(() => compileFeatures(withGroup({ sources: [{ ...source, measures }] }), contracts)).toThrow(
+      'product_price is looked up on the way to files',
+    );
+  });
+
   test('a masked or dropped field cannot be computed with', () => {
     const customers = contracts.get('customers')!;
     const hidden = {

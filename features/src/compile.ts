@@ -136,6 +136,11 @@ function fieldOf(place: string, contract: CompiledContract, name: string): Compi
     );
   if (field.pii === 'mask' || field.pii === 'drop')
     throw invalid(place, `field ${name} is of class ${field.pii} and cannot be computed with.`);
+  if (field.lookup)
+    throw invalid(
+      place,
+      `field ${name} is looked up on the way to files, which windowed features do not wait for; use a field of the source row.`,
+    );
   return field;
 }
 

@@ -78,5 +78,12 @@ def test_ndjson_numbers_may_be_numbers_or_text(tmp_path: Path):
     }
 
 
+def test_what_the_pipeline_looks_up_is_not_asked_for_nor_checked(tmp_path: Path):
+    columns = "order_line_id,order_id,product_id,kind,quantity,unit_price,order_time"
+    line = "1-1,1,85123A,purchase,2,1.25,2011-12-09"
+    assert failing(tmp_path, f"{columns}\n{line}\n", "lines.csv", "order_lines") == {}
+    assert failing(tmp_path, f"{columns},product_price\n{line},dear\n", "lines.csv", "order_lines") == {}
+
+
 def test_a_name_that_does_not_say_how_to_read_the_file_fails(tmp_path: Path):
     assert "must end in" in failing(tmp_path, f"{HEADER}\n{GOOD}\n", "orders.xlsx")["file_can_be_read"]["error"]

@@ -22,6 +22,9 @@ const identifier = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected a lower-case name: a letter, then letters, digits or _');
 
+/** Where a derived field's value comes from: of the row of `stream` whose key is this row's `by`, `field`, as it was at this row's event time. */
+const lookupSchema = z.strictObject({ stream: identifier, by: identifier, field: identifier });
+
 export const contractFieldSchema = z.strictObject({
   name: identifier,
   type: z.enum(FIELD_TYPES),
@@ -35,6 +38,8 @@ export const contractFieldSchema = z.strictObject({
   max: z.number().optional(),
   /** A regular expression that JavaScript and Java read alike, found anywhere unless anchored. */
   pattern: z.string().optional(),
+  /** The pipeline fills it on the way to files; no source row, landing file or envelope has it. */
+  lookup: lookupSchema.optional(),
   description: z.string().min(1),
 });
 
@@ -61,7 +66,12 @@ export type MaskKeep = (typeof MASK_KEEPS)[number];
 export type ContractField = Readonly<z.output<typeof contractFieldSchema>>;
 export type CompiledContract = Readonly<z.output<typeof compiledContractSchema>>;
 
-/** The fields that exist after the bridge: all but those of class `drop`. */
+/** The columns of `processed/` and the warehouse: all fields but those of class `drop`. */
 export function carriedFields(contract: CompiledContract): readonly ContractField[] {
   return contract.fields.filter((field) => field.pii !== 'drop');
+}
+
+/** The fields that a row has where it comes from, in a table, a landing file or an envelope: all but those that the pipeline looks up. */
+export function sourceFields(contract: CompiledContract): readonly ContractField[] {
+  return contract.fields.filter((field) => field.lookup === undefined);
 }

@@ -7,6 +7,7 @@ export {
   type FieldType,
   type MaskKeep,
   type PiiClass,
+  sourceFields,
 } from './contract.ts';
 export { compareDecimals } from './decimal.ts';
 export { COMPILED_CONTRACTS, type Contracts, contractOfTable, loadContracts } from './load.ts';

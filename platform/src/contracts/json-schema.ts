@@ -1,4 +1,4 @@
-import type { CompiledContract, ContractField } from './contract.ts';
+import { type CompiledContract, type ContractField, sourceFields } from './contract.ts';
 
 /** https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#integer_types */
 const INT64_MIN = '-9223372036854775808';
@@ -15,7 +15,8 @@ type Schema = Record<string, unknown>;
 
 /**
  * JSON Schema 2020-12 of one complete row in the wire encoding. `x-minimum` and `x-maximum` bound numbers that are written as text,
- * which the standard has no word for. Fields of class `drop` are described, for the bridge sees them, but never required.
+ * which the standard has no word for. Fields of class `drop` are described, for the bridge sees them, but never required; fields that are looked up
+ * are not described, for a row that has one did not come from where it says.
  */
 export function jsonSchemaOf(contract: CompiledContract): Schema {
   return {
@@ -24,7 +25,7 @@ export function jsonSchemaOf(contract: CompiledContract): Schema {
     title: contract.stream,
     description: contract.description,
     type: 'object',
-    properties: Object.fromEntries(contract.fields.map((field) => [field.name, describe(field)])),
+    properties: Object.fromEntries(sourceFields(contract).map((field) => [field.name, describe(field)])),
     required: contract.fields.filter((field) => field.required && field.pii !== 'drop').map((field) => field.name),
     additionalProperties: false,
   };

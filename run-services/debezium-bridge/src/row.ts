@@ -1,4 +1,4 @@
-import type { CompiledContract, ContractField } from '@tributary/platform/contracts';
+import { type CompiledContract, type ContractField, sourceFields } from '@tributary/platform/contracts';
 import type { WireRow, WireValue } from '@tributary/platform/events';
 import type { DebeziumRow } from './envelope.ts';
 import { isUnavailable } from './unavailable.ts';
@@ -21,7 +21,7 @@ export class RowDecoder {
   readonly #primaryKey: readonly string[];
 
   constructor(contract: CompiledContract) {
-    this.#fields = new Map(contract.fields.map((field) => [field.name, field]));
+    this.#fields = new Map(sourceFields(contract).map((field) => [field.name, field]));
     this.#primaryKey = contract.primaryKey;
   }
 

@@ -1,4 +1,10 @@
-import { type ContractField, loadContracts, type RowValidator, rowValidator } from '@tributary/platform/contracts';
+import {
+  type ContractField,
+  loadContracts,
+  type RowValidator,
+  rowValidator,
+  sourceFields,
+} from '@tributary/platform/contracts';
 import { TributaryError } from '@tributary/platform/errors';
 import { TABLE_NAMES, type TableName } from './operation.ts';
 
@@ -23,7 +29,8 @@ export function readTables(): ReadonlyMap<TableName, Table> {
   return new Map(
     TABLE_NAMES.map((name) => {
       const contract = contracts.get(name);
-      const stranger = contract?.fields.find(({ type }) => !STORABLE_TYPES.includes(type));
+      const fields = contract ? sourceFields(contract) : [];
+      const stranger = fields.find(({ type }) => !STORABLE_TYPES.includes(type));
       if (!contract || stranger) {
         throw new TributaryError(
           'CONTRACT_NOT_SEEDABLE',
@@ -33,7 +40,7 @@ export function readTables(): ReadonlyMap<TableName, Table> {
             : `There is no contract of ${name}, which the seeder writes; restore contracts/${name}.odcs.yaml.`,
         );
       }
-      const columns = new Map(contract.fields.map((field) => [field.name, field]));
+      const columns = new Map(fields.map((field) => [field.name, field]));
       return [name, { name, primaryKey: contract.primaryKey, columns, validate: rowValidator(contract) }];
     }),
   );

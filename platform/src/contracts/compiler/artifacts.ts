@@ -5,6 +5,7 @@ import type { CompiledContract } from '../contract.ts';
 import { jsonSchemaOf } from '../json-schema.ts';
 import { compileContract } from './compile.ts';
 import { expectationsOf } from './expectations.ts';
+import { checkLookups } from './lookups.ts';
 import { typescriptOf } from './typescript.ts';
 import { bigquerySchemaOf, dbtSourcesOf } from './warehouse.ts';
 
@@ -45,6 +46,7 @@ export async function compileContracts(folder: URL): Promise<CompiledContract[]>
       );
     byTable.set(table, contract);
   }
+  checkLookups(contracts);
   return contracts;
 }
 

@@ -150,6 +150,14 @@ describe('a contract', () => {
       (_draft, field) => Object.assign(field('country'), { logicalTypeOptions: { pattern: '(' } }),
       'not a regular expression',
     ],
+    [
+      'a lookup that does not say by which field',
+      (_draft, field) =>
+        Object.assign(field('country'), {
+          customProperties: [{ property: 'lookup', value: { stream: 'customers', field: 'country' } }],
+        }),
+      'field country, lookup.by: ',
+    ],
     ['no key', (_draft, field) => delete field('order_id').primaryKey, 'primaryKey'],
     [
       'an event time that is no time',

@@ -99,6 +99,7 @@ function compileField(file: string, property: OdcsProperty): z.input<typeof comp
     ...given('min', minimum as number | undefined),
     ...given('max', maximum as number | undefined),
     ...given('pattern', pattern as string | undefined),
+    ...given('lookup', customValue(property.customProperties, 'lookup') as ContractField['lookup']),
     description: property.description,
   };
 }

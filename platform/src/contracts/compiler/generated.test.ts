@@ -33,6 +33,20 @@ describe('what is generated', () => {
     }
   });
 
+  test('what is looked up is a column of the warehouse, and in no row on its way there', () => {
+    const columns = artifact('contracts/generated/bigquery/order_lines.json') as { name: string; type: string }[];
+    expect(columns.slice(-2)).toEqual([
+      expect.objectContaining({ name: 'product_category', type: 'STRING' }),
+      expect.objectContaining({ name: 'product_price', type: 'NUMERIC' }),
+    ]);
+    const row = artifact('contracts/generated/order_lines.schema.json') as { properties: object };
+    expect(Object.keys(row.properties)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^product_[cp]/)]));
+    expect(artifact('contracts/generated/expectations/order_lines.json')).not.toContainEqual({
+      type: 'expect_column_values_to_not_be_null',
+      kwargs: { column: 'product_category' },
+    });
+  });
+
   test('staging tables begin with the metadata columns, and every column is nullable', () => {
     const schema = artifact('contracts/generated/bigquery/orders.json') as {
       name: string;
