@@ -16,6 +16,8 @@ import java.util.TreeMap;
  * @param offset Kafka's; null on Pub/Sub
  * @param messageId Pub/Sub's; null on Kafka
  * @param publishedAt when the bus took it, in microseconds
+ * @param key Kafka's message key as it came, or null; our own events do not need it, those of other
+ *     producers of Debezium events may
  */
 public record BusMessage(
     Topic topic,
@@ -25,7 +27,21 @@ public record BusMessage(
     Integer partition,
     Long offset,
     String messageId,
-    long publishedAt) {
+    long publishedAt,
+    byte[] key) {
+
+  /** A message without a key. */
+  public BusMessage(
+      Topic topic,
+      String topicName,
+      SortedMap<String, String> attributes,
+      byte[] data,
+      Integer partition,
+      Long offset,
+      String messageId,
+      long publishedAt) {
+    this(topic, topicName, attributes, data, partition, offset, messageId, publishedAt, null);
+  }
 
   /** The topics read. */
   public enum Topic {
@@ -67,6 +83,10 @@ public record BusMessage(
       }
       writeText(message.messageId, out);
       out.writeLong(message.publishedAt);
+      out.writeBoolean(message.key != null);
+      if (message.key != null) {
+        writeBytes(message.key, out);
+      }
     }
 
     @Override
@@ -85,8 +105,11 @@ public record BusMessage(
         partition = in.readInt();
         offset = in.readLong();
       }
+      String messageId = readText(in);
+      long publishedAt = in.readLong();
+      byte[] key = in.readBoolean() ? readBytes(in) : null;
       return new BusMessage(
-          topic, topicName, attributes, data, partition, offset, readText(in), in.readLong());
+          topic, topicName, attributes, data, partition, offset, messageId, publishedAt, key);
     }
   }
 }

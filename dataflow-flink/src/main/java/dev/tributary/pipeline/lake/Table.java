@@ -17,6 +17,9 @@ public final class Table {
   /** Streams no contract knows. */
   public static final String UNKNOWN_STREAM = "_unknown";
 
+  /** Messages that a producer of changes sends about itself: no rows, and no faults. */
+  public static final String CONTROL_STREAM = "_control";
+
   private static final List<Column> RAW_COLUMNS =
       List.of(
           new Column("event_id", FieldType.STRING),
