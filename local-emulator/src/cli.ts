@@ -75,6 +75,17 @@ program
   .action(async (options) => (await import('./commands/seed.ts')).seedRunning(options));
 
 program
+  .command('replay')
+  .description('puts dead letters and quarantined objects of a stream back through the pipeline')
+  .argument('<stream>', 'a stream, or _unknown for what no contract knew')
+  .option('--stage <stage>', 'bridge, pipeline, landing or load')
+  .option('--reason <code>', 'letters of this reason only')
+  .option('--since <time>', 'letters whose original is not older')
+  .option('--wait <seconds>', 'how long to wait for what is refused again (default: 10)')
+  .option('--dry-run', 'only say what would happen', false)
+  .action(async (stream, options) => (await import('./commands/replay.ts')).replayRunning(stream, options));
+
+program
   .command('contracts')
   .description('lints the contracts and generates what follows from them')
   .option('--check', 'only check that generated files are fresh', false)

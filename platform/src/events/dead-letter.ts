@@ -68,13 +68,37 @@ export interface DeadLetterInput {
 }
 
 /**
- * A dead letter, the same id for every replay: from the event where it is known, else from its source and payload. The payload enters
- * as stored, so that no unkeyed hash of clear PII leaves the process.
+ * The CloudEvents attribute of a message that is read again after it became a dead letter: the attempt of that letter. What is refused again says one
+ * attempt more, and so becomes a letter of its own. `npm run replay` sets it.
  */
+export const REPLAY_ATTRIBUTE = 'replay';
+
+/** Which attempt reading a message is: 1, unless it is a replay. */
+export function attemptOf(attributes: Readonly<Record<string, string>>): number {
+  const replays = Number(attributes[REPLAY_ATTRIBUTE] ?? '0');
+  // An attribute of this name that another producer set must not stop a reader.
+  return Number.isSafeInteger(replays) && replays >= 0 ? replays + 1 : 1;
+}
+
+/**
+ * The id of a dead letter, the same whenever the same is refused in the same attempt: from the event where it is known, else from its source and payload.
+ * The payload enters as stored, so that no unkeyed hash of clear PII leaves the process.
+ */
+export function deadLetterId({
+  stage,
+  eventId,
+  source,
+  payload,
+  attempt = 1,
+}: Pick<DeadLetterInput, 'stage' | 'eventId' | 'source' | 'payload' | 'attempt'>): string {
+  const identity = eventId ? [eventId] : [source ? canonicalJson(source) : '', payload];
+  return digestId(['dead-letter', stage, ...identity, ...(attempt > 1 ? [String(attempt)] : [])]);
+}
+
+/** A dead letter ready to be published. */
 export function deadLetter(input: DeadLetterInput): DeadLetter {
-  const identity = input.eventId ? [input.eventId] : [input.source ? canonicalJson(input.source) : '', input.payload];
   return {
-    dead_letter_id: digestId(['dead-letter', input.stage, ...identity]),
+    dead_letter_id: deadLetterId(input),
     event_id: input.eventId,
     stream: input.stream,
     stage: input.stage,

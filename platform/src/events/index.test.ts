@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  attemptOf,
   type ChangeEvent,
   type ChangePosition,
   canonicalJson,
@@ -20,6 +21,7 @@ import {
   parseChangeEvent,
   parseDeadLetter,
   parseFeatureRow,
+  REPLAY_ATTRIBUTE,
 } from './index.ts';
 
 const POSITION: ChangePosition = {
@@ -150,12 +152,22 @@ describe('dead letters', () => {
     sealed: true,
   } as const;
 
-  test('a replay has the same id, whenever it happens and however often it was tried', () => {
+  test('the same refusal has the same id, whenever it happens', () => {
     const first = deadLetter({ ...input, time: new Date(1) });
-    expect(deadLetter({ ...input, time: new Date(2), attempt: 2 }).dead_letter_id).toBe(first.dead_letter_id);
+    expect(deadLetter({ ...input, time: new Date(2) }).dead_letter_id).toBe(first.dead_letter_id);
+    expect(deadLetter({ ...input, attempt: 1 }).dead_letter_id).toBe(first.dead_letter_id);
     expect(deadLetter({ ...input, source: { lsn: '1' } }).dead_letter_id).not.toBe(first.dead_letter_id);
     expect(deadLetter({ ...input, payload: Buffer.from('xyy') }).dead_letter_id).not.toBe(first.dead_letter_id);
     expect(deadLetter({ ...input, stage: 'pipeline' }).dead_letter_id).not.toBe(first.dead_letter_id);
+  });
+
+  test('what is refused again in a replay is a letter of its own, with the attempt told', () => {
+    const again = deadLetter({ ...input, attempt: attemptOf({ [REPLAY_ATTRIBUTE]: '1' }) });
+    expect(again.attempt).toBe(2);
+    expect(again.dead_letter_id).not.toBe(deadLetter(input).dead_letter_id);
+    expect(again.dead_letter_id).toBe(deadLetter({ ...input, attempt: 2 }).dead_letter_id);
+    expect(attemptOf({})).toBe(1);
+    for (const replay of ['', 'x', '-3']) expect(attemptOf({ replay })).toBe(1);
   });
 
   test('a known event names its dead letter, so a re-sealed payload does not make a second one', () => {

@@ -20,15 +20,18 @@ export {
   parseChangeEvent,
 } from './change.ts';
 export {
+  attemptOf,
   DEAD_LETTER_REASONS,
   DEAD_LETTER_TYPE,
   type DeadLetter,
   type DeadLetterInput,
   type DeadLetterReason,
   deadLetter,
+  deadLetterId,
   deadLetterMessage,
   deadLetterSchema,
   parseDeadLetter,
+  REPLAY_ATTRIBUTE,
   UNKNOWN_STREAM,
 } from './dead-letter.ts';
 export { FEATURE_ROW_TYPE, type FeatureRow, featureMessage, featureRowSchema, parseFeatureRow } from './feature.ts';

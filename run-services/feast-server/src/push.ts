@@ -1,6 +1,6 @@
 import type { Bus, BusMessage } from '@tributary/platform/bus';
 import { TributaryError } from '@tributary/platform/errors';
-import { deadLetter, deadLetterMessage, parseFeatureRow, UNKNOWN_STREAM } from '@tributary/platform/events';
+import { attemptOf, deadLetter, deadLetterMessage, parseFeatureRow, UNKNOWN_STREAM } from '@tributary/platform/events';
 import type { Logger } from '@tributary/platform/log';
 import { newestPerEntity } from './coalesce.ts';
 import { type FeastClient, PushRefusedError } from './feast-client.ts';
@@ -74,6 +74,7 @@ export class FeaturePush {
       stage: 'load',
       reason: error.code === 'EVENT_UNREADABLE' ? 'UNREADABLE' : 'CONTRACT_VIOLATION',
       message: error.message,
+      attempt: attemptOf(message.attributes),
       source: { topic: 'features', id: message.attributes.id ?? null },
       payload: message.data,
       // A feature row has counts, sums and a customer's number: nothing that a contract classes as personal.
