@@ -6,10 +6,11 @@ import { TributaryError, UserError } from '../errors/index.ts';
 import { artifactsOf, compileContracts, contractFiles } from './compiler/artifacts.ts';
 import { staleFiles, writeGenerated } from './compiler/generated.ts';
 import { lintContract } from './compiler/lint.ts';
+import { compileMappings } from './compiler/mappings.ts';
 
 const USAGE = `Usage: npm run contracts -- [--check] [--no-lint]
 
-Lints contracts/*.odcs.yaml and writes what follows from them and from features/.
+Lints contracts/*.odcs.yaml and writes what follows from them, from contracts/mappings and from features/.
   --check    write nothing; exit 1 naming generated files that are stale
   --no-lint  leave out datacontract-cli`;
 
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   const folder = new URL('contracts/', ROOT);
   // Ours first: its messages name the field and the remedy.
   const contracts = await compileContracts(folder);
-  const artifacts = artifactsOf(contracts);
+  const artifacts = artifactsOf(contracts, await compileMappings(folder, contracts));
   if (lint) {
     const limit = pLimit(LINTS_AT_ONCE);
     const files = await contractFiles(folder);

@@ -3,6 +3,7 @@ import { compileFeatures, declarations } from '@tributary/features';
 import { UserError } from '../../errors/index.ts';
 import type { CompiledContract } from '../contract.ts';
 import { jsonSchemaOf } from '../json-schema.ts';
+import type { CompiledMapping } from '../mapping.ts';
 import { compileContract } from './compile.ts';
 import { expectationsOf } from './expectations.ts';
 import { checkLookups } from './lookups.ts';
@@ -51,13 +52,18 @@ export async function compileContracts(folder: URL): Promise<CompiledContract[]>
 }
 
 /**
- * Everything that follows from the contracts and the feature declarations, by path from the root. A pure function of its input: the same
+ * Everything that follows from the contracts, the mappings and the feature declarations, by path from the root. A pure function of its input: the same
  * contracts make the same bytes.
  */
-export function artifactsOf(contracts: readonly CompiledContract[]): Map<string, string> {
+export function artifactsOf(
+  contracts: readonly CompiledContract[],
+  mappings: readonly CompiledMapping[],
+): Map<string, string> {
+  const byDataset = Object.fromEntries(mappings.map((mapping) => [mapping.dataset, mapping]));
   const byStream = new Map(contracts.map((contract) => [contract.stream, contract]));
   const artifacts = new Map<string, string>([
     ['contracts/generated/contracts.json', json({ streams: Object.fromEntries(byStream) })],
+    ['contracts/generated/mappings.json', json({ datasets: byDataset })],
     ['contracts/generated/types.ts', typescriptOf(contracts)],
     ['dbt/models/staging/_sources.yml', dbtSourcesOf(contracts)],
     ['features/generated/features.json', json(compileFeatures(declarations, byStream))],

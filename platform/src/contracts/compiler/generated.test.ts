@@ -7,9 +7,12 @@ import { parse } from 'yaml';
 import { ROOT } from '../../config/index.ts';
 import { artifactsOf, compileContracts } from './artifacts.ts';
 import { staleFiles, writeGenerated } from './generated.ts';
+import { compileMappings } from './mappings.ts';
 
-const contracts = await compileContracts(new URL('contracts/', ROOT));
-const artifacts = artifactsOf(contracts);
+const FOLDER = new URL('contracts/', ROOT);
+const contracts = await compileContracts(FOLDER);
+const mappings = await compileMappings(FOLDER, contracts);
+const artifacts = artifactsOf(contracts, mappings);
 const artifact = (path: string): unknown => JSON.parse(artifacts.get(path)!);
 
 test('the committed generated files are what the contracts and features make of them', async () => {
@@ -17,7 +20,7 @@ test('the committed generated files are what the contracts and features make of 
 });
 
 test('the same contracts make the same bytes', async () => {
-  expect(artifactsOf(await compileContracts(new URL('contracts/', ROOT)))).toEqual(artifacts);
+  expect(artifactsOf(await compileContracts(FOLDER), await compileMappings(FOLDER, contracts))).toEqual(artifacts);
 });
 
 describe('what is generated', () => {
