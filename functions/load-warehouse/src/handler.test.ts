@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
+import { type Contracts, loadContracts } from '@tributary/platform/contracts';
+import { UserError } from '@tributary/platform/errors';
 import { chainEvent } from '@tributary/platform/events';
 import { inspectCommits } from '@tributary/platform/group-commit';
 import { ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
@@ -14,6 +16,7 @@ const log = createLogger('test', { level: 'silent' });
 
 type ObjectEvent = Extract<DeliveredEvent, { kind: 'object' }>;
 
+let contracts: Contracts = loadContracts();
 let lake: MemoryLake;
 let clock: ManualClock;
 let bus: RecordingBus;
@@ -21,13 +24,14 @@ let warehouse: MemoryWarehouse;
 let handle: EventHandler;
 
 beforeEach(() => {
+  contracts = loadContracts();
   [lake, clock, bus, warehouse] = [new MemoryLake(), new ManualClock(), new RecordingBus(), new MemoryWarehouse()];
   handle = newHandler();
 });
 
 /** Another instance of the function. */
 function newHandler(): EventHandler {
-  return loadHandler({ lake, bucket: BUCKET, warehouse, bus, clock, streams: ['orders', 'customers'] });
+  return loadHandler({ lake, bucket: BUCKET, warehouse, bus, clock, contracts: { fresh: async () => contracts } });
 }
 
 function partName(n: number, stream = 'orders') {
@@ -237,4 +241,48 @@ describe('load-warehouse', () => {
     );
     expect(warehouse.jobs.size).toBe(0);
   });
+
+  test('a table is brought up to its contract before the first load, and again once the contract changed', async () => {
+    contracts = withVersion('1.0.0');
+    await tell(await arrive(partName(1)), await arrive(partName(2)));
+    contracts = withVersion('1.1.0');
+    await tell(await arrive(partName(3)), await arrive(partName(4)));
+    expect(warehouse.ensured).toEqual(['orders 1.0.0', 'orders 1.1.0']);
+  });
+
+  test('a file that is ahead of the contract is loaded once the contract is looked at again', async () => {
+    contracts = withVersion('1.0.0');
+    await tell(await arrive(partName(1)));
+    warehouse.badUris.add(uri(partName(2)));
+    const ensure = warehouse.ensureStaging.bind(warehouse);
+    warehouse.ensureStaging = async (contract) => {
+      await ensure(contract);
+      if (contract.version === '1.1.0') warehouse.badUris.clear();
+    };
+    const load = warehouse.load.bind(warehouse);
+    warehouse.load = async (request) => {
+      // The contract changes while the job runs.
+      contracts = withVersion('1.1.0');
+      return load(request);
+    };
+    await tell(await arrive(partName(2)));
+    expect(timesLoaded(partName(2))).toBe(1);
+    expect(bus.chain().map(({ type }) => type)).toEqual(['warehouse.loaded', 'warehouse.loaded']);
+  });
+
+  test('a column that cannot become what its contract says holds up its stream alone', async () => {
+    contracts = withVersion('1.0.0');
+    warehouse.ensureStaging = async ({ stream }) => {
+      if (stream === 'orders') throw new UserError('WAREHOUSE_SCHEMA_CONFLICT', 'staging.orders.kind is STRING');
+    };
+    await expect(tell(await arrive(partName(1)))).rejects.toMatchObject({ code: 'WAREHOUSE_SCHEMA_CONFLICT' });
+    await tell(await arrive(partName(1, 'customers')));
+    expect([timesLoaded(partName(1, 'customers')), timesLoaded(partName(1))]).toEqual([1, 0]);
+  });
 });
+
+/** The committed contracts, with orders of this version. */
+function withVersion(version: string): Contracts {
+  const committed = loadContracts();
+  return new Map([...committed, ['orders', { ...committed.get('orders')!, version }]]);
+}

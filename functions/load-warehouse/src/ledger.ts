@@ -7,7 +7,10 @@ export interface LedgerEntry {
   readonly bucket: string;
   readonly name: string;
   readonly generation: string;
-  /** The load job; or why there was none: `quarantined`, `superseded` by a newer generation, `unchanged` from an older one, `gone`. */
+  /**
+   * The load job; or why there was none: `quarantined`, `superseded` by a newer generation, `unchanged` from an older one, `gone`, or `rewritten`: its rows are
+   * those of objects it was made from, and in the warehouse with them.
+   */
   readonly job_id: string;
   readonly manifest: string;
   /** Null where its job took more objects than are worth opening to count. */
@@ -17,6 +20,14 @@ export interface LedgerEntry {
 
 /** Load jobs' ids begin so; other values of `job_id` say why there was none. */
 export const JOB_PREFIX = 'load_';
+
+/** Of an object that a rewrite made. */
+export const REWRITTEN = 'rewritten';
+
+/** Whether an object's rows are in the warehouse. */
+export function isInWarehouse({ job_id }: Pick<LedgerEntry, 'job_id'>): boolean {
+  return job_id.startsWith(JOB_PREFIX) || job_id === REWRITTEN;
+}
 
 /** Names in one query's parameters: well below the 10 MB that a request may have. https://cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_NAMES_PER_QUERY = 5_000;

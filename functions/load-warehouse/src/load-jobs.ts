@@ -19,6 +19,8 @@ export interface LoadTarget {
   readonly bucket: string;
   readonly stream: string;
   readonly uri: (name: string) => string;
+  /** Brings the table up to its contract; whether a refused job may go well now. */
+  readonly mend: () => Promise<boolean>;
 }
 
 /** How loading goes on, told as it happens: whoever dies after a job has lost nothing but what was not told yet, which is told again. */
@@ -76,7 +78,7 @@ function parts(target: LoadTarget, group: readonly LoadObject[], error: LoadReje
 }
 
 async function loadUnderFreshId(target: LoadTarget, group: readonly LoadObject[]) {
-  const { warehouse, bucket, stream, uri } = target;
+  const { warehouse, bucket, stream, uri, mend } = target;
   const ids = group.map((object) => objectId(bucket, object)).sort();
   const base = `${JOB_PREFIX}${stream}_${sha256(ids.join('\n')).slice(0, HASH_DIGITS)}`;
   for (let attempt = 1; ; attempt += 1) {
@@ -90,7 +92,8 @@ async function loadUnderFreshId(target: LoadTarget, group: readonly LoadObject[]
       });
     } catch (error) {
       // The id of a job that failed is spent. All attempts' ids are asked for in order again after a crash.
-      if (!(error instanceof LoadJobFailedError) || attempt >= MAX_JOB_ATTEMPTS) throw error;
+      const mayRepeat = error instanceof LoadJobFailedError || (error instanceof LoadRejectedError && (await mend()));
+      if (!mayRepeat || attempt >= MAX_JOB_ATTEMPTS) throw error;
     }
   }
 }

@@ -10,6 +10,7 @@ import { JOB_PREFIX, Ledger, type LedgerEntry } from './ledger.ts';
 import { loadObjects } from './load-jobs.ts';
 import { type LoadObject, objectId } from './object.ts';
 import { quarantine, quarantineName, removeQuarantined } from './quarantine.ts';
+import type { StagingTables } from './staging-tables.ts';
 import { triage } from './triage.ts';
 
 export interface LoadPorts {
@@ -17,6 +18,7 @@ export interface LoadPorts {
   readonly bucket: string;
   readonly warehouse: Warehouse;
   readonly bus: Bus;
+  readonly tables: StagingTables;
 }
 
 /** As many objects that are all refused, and none that is not, are not at fault themselves: their table is. */
@@ -57,7 +59,7 @@ class ManifestLoad {
   }
 
   async run(): Promise<void> {
-    const { bucket, lake, warehouse } = this.#ports;
+    const { bucket, lake, warehouse, tables } = this.#ports;
     const arrived = this.#manifest.arrivals.flatMap(({ payload }) => payload.objects);
     const known = await this.#ledger.find(this.#stream, [...new Set(arrived.map(({ name }) => name))]);
     this.#loaded = known.filter(
@@ -67,7 +69,14 @@ class ManifestLoad {
     await this.#removeQuarantinedEarlier(known);
     const { load, note, overwritten } = triage(bucket, arrived, known);
     await this.#ledger.add(note.map(({ object, reason }) => this.#entry(object, reason, 0)));
-    const target = { warehouse, bucket, stream: this.#stream, uri: (name: string) => lake.uri(bucket, name) };
+    await tables.ensure(this.#stream);
+    const target = {
+      warehouse,
+      bucket,
+      stream: this.#stream,
+      uri: (name: string) => lake.uri(bucket, name),
+      mend: () => tables.mend(this.#stream),
+    };
     try {
       await loadObjects(target, load, {
         loaded: (objects, jobId, rows) => this.#noteLoaded(objects, jobId, rows),

@@ -1,4 +1,4 @@
-import { JOB_PREFIX, type LedgerEntry } from './ledger.ts';
+import { isInWarehouse, type LedgerEntry } from './ledger.ts';
 import { type LoadObject, objectId } from './object.ts';
 
 export interface Triage {
@@ -13,7 +13,7 @@ export interface Triage {
 /**
  * Sorts what arrived by what the ledger knows.
  *
- * A URI names the newest generation only, so older ones are superseded. Only what a job loaded counts as loaded: an object that was quarantined is
+ * A URI names the newest generation only, so older ones are superseded. Only what is in the warehouse counts as loaded: an object that was quarantined is
  * looked at again when it comes again. The pipeline names its objects by their content and a restart may write one
  * again: a newer generation of the same size is the same object. One of another size is loaded beside the rows of the older generation; dbt keeps one row
  * per event id, so what both hold counts once.
@@ -21,7 +21,7 @@ export interface Triage {
 export function triage(bucket: string, arrived: readonly LoadObject[], known: readonly LedgerEntry[]): Triage {
   const knownIds = new Set(known.map(({ object_id }) => object_id));
   const newestKnown = newestByName(known);
-  const newestLoaded = newestByName(known.filter(({ job_id }) => job_id.startsWith(JOB_PREFIX)));
+  const newestLoaded = newestByName(known.filter(isInWarehouse));
   const distinct = [...new Map(arrived.map((object) => [objectId(bucket, object), object])).entries()];
   const fresh = distinct.filter(([id]) => !knownIds.has(id)).map(([, object]) => object);
   const newestFresh = newestByName(fresh);

@@ -29,7 +29,12 @@ const ENTRY_CLASS = 'dev.tributary.pipeline.Main';
 
 const log = createLogger('pipeline');
 const { http, lake, bus, pipeline } = readConfig('http', 'lake', 'bus', 'pipeline');
-const { CHECKPOINT_DIR, PII_KEYS_FILE } = readVariables({
+const { CHECKPOINT_DIR, CONTRACTS, PII_KEYS_FILE } = readVariables({
+  CONTRACTS: variable(
+    z.string().optional(),
+    "the compiled contracts: a path, or s3://bucket/name; the checkout's where left out",
+    '/repo/contracts.json',
+  ),
   CHECKPOINT_DIR: variable(z.string(), 'where Flink keeps checkpoints', '/var/lib/flink/checkpoints'),
   PII_KEYS_FILE: variable(z.string(), 'the key file of PII protection', '/secrets/pii-keys.json'),
 });
@@ -45,7 +50,7 @@ async function keep(jarId: string): Promise<void> {
   }
   state = 'submitting';
   const checkpoint = newestCheckpoint(CHECKPOINT_DIR);
-  const id = await flink.run(jarId, ENTRY_CLASS, streamingArguments(lake, bus, PII_KEYS_FILE), checkpoint);
+  const id = await flink.run(jarId, ENTRY_CLASS, streamingArguments(lake, bus, PII_KEYS_FILE, CONTRACTS), checkpoint);
   log.info({ job: id, from: checkpoint ?? 'the beginning of the topics' }, 'submitted the pipeline');
 }
 

@@ -19,11 +19,11 @@ const TRY_LATER = 503;
  *
  * @param connect makes the handler, once, as the process starts: a configuration that is incomplete ends the process with one clear message.
  */
-export function serveEvents(name: string, connect: () => EventHandler): void {
+export function serveEvents(name: string, connect: () => EventHandler | Promise<EventHandler>): void {
   const log = createLogger(name);
   bindHost(process.env.HOST);
   const handler = orExit(connect, log);
-  http(name, (request, response) => answer(request, response, handler, log));
+  http(name, async (request, response) => answer(request, response, await handler, log));
 }
 
 /** Exported for the test of its answers. */
@@ -66,9 +66,9 @@ function fieldsOf(event: DeliveredEvent): Record<string, unknown> {
   return { event: type, event_id, run_id, traceparent };
 }
 
-function orExit(connect: () => EventHandler, log: Logger): EventHandler {
+async function orExit(connect: () => EventHandler | Promise<EventHandler>, log: Logger): Promise<EventHandler> {
   try {
-    return connect();
+    return await connect();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     log.fatal({ err: error }, 'the function cannot start');

@@ -12,5 +12,5 @@ export {
 export { compareDecimals } from './decimal.ts';
 export { COMPILED_CONTRACTS, type Contracts, contractOfTable, loadContracts } from './load.ts';
 export { type CompiledMapping, loadMappings, type Mappings } from './mapping.ts';
-export { METADATA_COLUMNS } from './metadata.ts';
+export { METADATA_COLUMNS, type StagingColumn, stagingColumns } from './metadata.ts';
 export { type Completeness, type RowValidator, rowValidator, type Violation } from './validator.ts';

@@ -79,6 +79,7 @@ function branchesOf(field: ContractField): Schema[] {
         },
         // A bound excludes what cannot be compared with it.
         ...(field.min === undefined && field.max === undefined ? [{ enum: ['NaN', 'Infinity', '-Infinity'] }] : []),
+        ...((field.min ?? 0) <= 0 && (field.max ?? 0) >= 0 ? [{ const: '-0' }] : []),
       ];
     case 'BOOL':
       return [{ type: 'boolean' }];

@@ -14,16 +14,34 @@ export type Contracts = ReadonlyMap<string, CompiledContract>;
  * @throws {UserError} CONTRACTS_NOT_COMPILED where the file is missing or of another format.
  */
 export function loadContracts(file: URL = COMPILED_CONTRACTS): Contracts {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw notCompiled(file.pathname, error);
+  }
+  return parseContracts(text, file.pathname);
+}
+
+/**
+ * The contracts in a text, by stream.
+ *
+ * @param place where it is from, for people.
+ * @throws {UserError} CONTRACTS_NOT_COMPILED where it is not what `npm run contracts` writes.
+ */
+export function parseContracts(text: string, place: string): Contracts {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(file, 'utf8'));
+    parsed = JSON.parse(text);
   } catch (error) {
-    throw notCompiled(file, (error as Error).message);
+    throw notCompiled(place, error);
   }
   const result = compiledContractsSchema.safeParse(parsed);
   if (!result.success)
-    throw notCompiled(file, `${result.error.issues[0]!.path.join('.')}: ${result.error.issues[0]!.message}`);
-  return new Map(Object.entries(result.data.streams));
+    throw notCompiled(place, `${result.error.issues[0]!.path.join('.')}: ${result.error.issues[0]!.message}`);
+  const contracts = new Map(Object.entries(result.data.streams));
+  if (contracts.size === 0) throw notCompiled(place, 'it has no stream');
+  return contracts;
 }
 
 /** The contract whose source table this is, if any. */
@@ -34,6 +52,8 @@ export function contractOfTable(contracts: Contracts, schema: string, table: str
   return undefined;
 }
 
-function notCompiled(file: URL, reason: string): UserError {
-  return new UserError('CONTRACTS_NOT_COMPILED', `${file.pathname} cannot be used (${reason}); run: npm run contracts`);
+/** @param reason the error, or the fault in words. */
+export function notCompiled(place: string, reason: unknown): UserError {
+  const said = reason instanceof Error ? reason.message : String(reason);
+  return new UserError('CONTRACTS_NOT_COMPILED', `${place} cannot be used (${said}); run: npm run contracts`);
 }

@@ -1,4 +1,4 @@
-import type { FieldType } from './contract.ts';
+import { type CompiledContract, carriedFields, type FieldType } from './contract.ts';
 
 /** The columns that `processed/` files and `staging` tables have before the contract's fields. docs/interfaces.md#lake */
 export const METADATA_COLUMNS: readonly {
@@ -24,3 +24,21 @@ export const METADATA_COLUMNS: readonly {
     description: 'Fields that did not change and were not sent, separated by commas: keep the old values.',
   },
 ];
+
+/** A column of `staging.<stream>`, as BigQuery's API has it. */
+export interface StagingColumn {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly mode: 'NULLABLE';
+  readonly description: string;
+}
+
+/** The columns of `staging.<stream>`. Every one is NULLABLE: a delete has only what its `before` had. */
+export function stagingColumns(contract: CompiledContract): readonly StagingColumn[] {
+  return [...METADATA_COLUMNS, ...carriedFields(contract)].map(({ name, type, description }) => ({
+    name,
+    type,
+    mode: 'NULLABLE',
+    description,
+  }));
+}

@@ -99,8 +99,9 @@ describe('rowValidator', () => {
   });
 
   test.each<[string, Partial<ContractField> & Pick<ContractField, 'type'>, unknown[], unknown[]]>([
-    ['FLOAT64', { type: 'FLOAT64' }, [1.5, 'NaN', '-Infinity', null], ['1.5', 'nan', true]],
-    ['FLOAT64 with a bound', { type: 'FLOAT64', min: 0 }, [0, 1e300], [-1, 'NaN']],
+    ['FLOAT64', { type: 'FLOAT64' }, [1.5, 'NaN', '-Infinity', '-0', null], ['1.5', 'nan', true]],
+    ['FLOAT64 with a bound', { type: 'FLOAT64', min: 0 }, [0, '-0', 1e300], [-1, 'NaN']],
+    ['FLOAT64 above zero', { type: 'FLOAT64', min: 1 }, [1], [0, '-0']],
     [
       'NUMERIC',
       { type: 'NUMERIC' },

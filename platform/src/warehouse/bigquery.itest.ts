@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startComponents, type TestStack } from '@tributary/local-emulator/testing';
 import { PassThroughClient } from 'google-auth-library';
 import { readConfigFrom } from '../config/index.ts';
+import { loadContracts } from '../contracts/index.ts';
 import { createLake, type Lake } from '../lake/index.ts';
 import { createWarehouse, LoadJobFailedError, LoadRejectedError, type Warehouse } from './index.ts';
 import { migrate } from './migration.ts';
@@ -152,6 +153,42 @@ describe('the warehouse on the BigQuery emulator, loading from MinIO', () => {
     expect(own).toMatchObject({ labels: { app: 'tributary', run: 'orders-1' } });
     expect(own.query.maximumBytesBilled).toBe('12345678');
   }, 60_000);
+
+  test('a table gains the column that its contract gained, and takes files with and without it', async () => {
+    const contract = loadContracts().get('customers')!;
+    const field = {
+      name: 'nickname',
+      type: 'JSON',
+      required: false,
+      pii: 'none',
+      description: 'What friends say.',
+    } as const;
+    const uris: string[] = [];
+    for (const column of ['', ", 'nickname': ['{\"a\":1}']"]) {
+      const file = join(folder, 'customers.parquet');
+      const python = `import sys, pyarrow as pa, pyarrow.parquet as pq
+pq.write_table(pa.table({'_event_id': ['${uris.length}'], 'customer_id': [7]${column}}), sys.argv[1])`;
+      execFileSync(join(stack.machine.tools.pythonBin, 'python'), ['-c', python, file]);
+      const name = `processed/customers/part-${uris.length}.parquet`;
+      await lake.write(bucket, name, readFileSync(file));
+      uris.push(lake.uri(bucket, name));
+    }
+    const request = { dataset: 'staging', table: 'customers', uris, labels: {} };
+    await expect(warehouse.load({ ...request, jobId: 'gains_1' })).rejects.toBeInstanceOf(LoadRejectedError);
+    await warehouse.ensureStaging({ ...contract, fields: [...contract.fields, field] });
+    expect(await warehouse.load({ ...request, jobId: 'gains_2' })).toMatchObject({ rows: 2 });
+    expect(
+      await warehouse.query(
+        "SELECT _event_id, JSON_VALUE(nickname, '$.a') AS a FROM staging.customers WHERE customer_id = 7 ORDER BY _event_id",
+      ),
+    ).toEqual([
+      { _event_id: '0', a: null },
+      { _event_id: '1', a: '1' },
+    ]);
+    await expect(
+      warehouse.ensureStaging({ ...contract, fields: [...contract.fields, { ...field, type: 'INT64' }] }),
+    ).rejects.toMatchObject({ code: 'WAREHOUSE_SCHEMA_CONFLICT', message: expect.stringContaining('nickname') });
+  });
 
   test('migrating again changes nothing, adds columns that are new, and refuses to change a type', async () => {
     await warehouse.migrate();

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { BigQuery, type Job } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
+import { type CompiledContract, loadContracts } from '../contracts/index.ts';
 import { UserError } from '../errors/index.ts';
 import { isTransientReason, reasonOf, retried } from './errors.ts';
 import { loadOnce } from './load-job.ts';
-import { migrate } from './migration.ts';
+import { migrate, migrateTable } from './migration.ts';
 import type { LoadOutcome, LoadRequest, QueryOptions, Row, Warehouse } from './port.ts';
-import { declaredTables } from './tables.ts';
+import { declaredTables, stagingTable } from './tables.ts';
 import { exactInteger, wireRow } from './values.ts';
 
 export interface BigQuerySettings {
@@ -101,7 +102,11 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   migrate(): Promise<void> {
-    return migrate(this.#bigquery, this.#settings.location, declaredTables());
+    return migrate(this.#bigquery, this.#settings.location, declaredTables(loadContracts()));
+  }
+
+  ensureStaging(contract: CompiledContract): Promise<void> {
+    return migrateTable(this.#bigquery, stagingTable(contract));
   }
 }
 

@@ -25,7 +25,8 @@ export async function migrate(
   await Promise.all(declarations.map((declaration) => migrateTable(bigquery, declaration)));
 }
 
-async function migrateTable(bigquery: BigQuery, declaration: TableDeclaration): Promise<void> {
+/** The same for one table, whose dataset exists. */
+export async function migrateTable(bigquery: BigQuery, declaration: TableDeclaration): Promise<void> {
   const table = bigquery.dataset(declaration.dataset).table(declaration.table);
   const created = await createUnlessThere(`create table ${nameOf(declaration)}`, () =>
     table.create({

@@ -1,3 +1,5 @@
+import type { CompiledContract } from '../contracts/contract.ts';
+
 export type Row = Record<string, unknown>;
 
 export interface LoadRequest {
@@ -33,4 +35,10 @@ export interface Warehouse {
   insert(dataset: string, table: string, rows: readonly Row[], insertIds: readonly string[]): Promise<void>;
   /** Creates datasets and tables of docs/interfaces.md#warehouse that are missing; adds columns that a contract gained. */
   migrate(): Promise<void>;
+  /**
+   * The same for `staging.<stream>` alone, with its contract as it is now.
+   *
+   * @throws {UserError} WAREHOUSE_SCHEMA_CONFLICT where a column exists with another type.
+   */
+  ensureStaging(contract: CompiledContract): Promise<void>;
 }

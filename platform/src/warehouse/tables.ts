@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { ROOT } from '../config/index.ts';
-import { type CompiledContract, loadContracts } from '../contracts/index.ts';
-import { UserError } from '../errors/index.ts';
+import { type CompiledContract, type Contracts, stagingColumns } from '../contracts/index.ts';
 
 export interface Column {
   readonly name: string;
@@ -89,34 +86,18 @@ const OPS: readonly TableDeclaration[] = [
   },
 ];
 
-/**
- * Every table that exists before dbt runs: `staging.<stream>` of each contract and `ops`.
- *
- * @param generated the folder `npm run contracts` writes.
- * @throws {UserError} CONTRACTS_NOT_COMPILED where that was not run.
- */
-export function declaredTables(generated: URL = new URL('contracts/generated/', ROOT)): TableDeclaration[] {
-  const contracts = loadContracts(new URL('contracts.json', generated));
-  return [...[...contracts.values()].map((contract) => stagingTable(contract, generated)), ...OPS];
+/** Every table that exists before dbt runs: `staging.<stream>` of each contract and `ops`. */
+export function declaredTables(contracts: Contracts): TableDeclaration[] {
+  return [...[...contracts.values()].map(stagingTable), ...OPS];
 }
 
-function stagingTable(contract: CompiledContract, generated: URL): TableDeclaration {
-  const file = new URL(`bigquery/${contract.stream}.json`, generated);
-  let columns: readonly Column[];
-  try {
-    columns = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new UserError(
-      'CONTRACTS_NOT_COMPILED',
-      `${file.pathname} cannot be used (${(error as Error).message}); run: npm run contracts`,
-      { cause: error },
-    );
-  }
+/** `staging.<stream>` of a contract. */
+export function stagingTable(contract: CompiledContract): TableDeclaration {
   return {
     dataset: 'staging',
     table: contract.stream,
     description: `Change log of ${contract.stream}, append only`,
-    columns,
+    columns: stagingColumns(contract),
     partitionBy: '_event_time',
     clusterBy: contract.primaryKey.slice(0, MAX_CLUSTERING_COLUMNS),
   };

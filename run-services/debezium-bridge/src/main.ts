@@ -1,9 +1,10 @@
 import { createBus } from '@tributary/platform/bus';
 import { readConfig } from '@tributary/platform/config';
-import { loadContracts } from '@tributary/platform/contracts';
+import type { Contracts } from '@tributary/platform/contracts';
 import { UserError } from '@tributary/platform/errors';
+import { type LiveContracts, openContracts } from '@tributary/platform/live-contracts';
 import { createLogger } from '@tributary/platform/log';
-import { loadPiiKeys } from '@tributary/platform/pii';
+import { loadPiiKeys, type PiiKeys } from '@tributary/platform/pii';
 import { BatchPublisher } from './publisher.ts';
 import { createBridgeServer } from './server.ts';
 import { Translator } from './translate.ts';
@@ -13,9 +14,9 @@ const log = createLogger('bridge');
 async function main(): Promise<void> {
   const config = readConfig('http', 'bus', 'pii');
   const keys = loadPiiKeys(config.pii.keysFile);
-  const contracts = loadContracts();
+  const contracts = await openContracts(log);
   const bus = createBus(config.bus);
-  const publisher = new BatchPublisher({ translator: new Translator(contracts, keys), keys, bus, log });
+  const publisher = new BatchPublisher({ translator: translatorOf(contracts, keys), keys, bus, log });
   const server = createBridgeServer({ publisher, log });
   const { host, port } = config.http;
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
       ? new UserError('PORT_TAKEN', `Port ${port} of ${host} is taken; set PORT to a free one.`)
       : error;
   });
-  log.info({ url: address, streams: [...contracts.keys()] }, 'bridge listens');
+  log.info({ url: address, streams: [...contracts.current.keys()] }, 'bridge listens');
 
   let closing: Promise<void> | undefined;
   const close = (): void => {
@@ -36,6 +37,16 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', close);
   process.on('SIGINT', close);
+}
+
+/** One translator for as long as the contracts stay. */
+function translatorOf(contracts: LiveContracts, keys: PiiKeys): () => Promise<Translator> {
+  let made: { readonly of: Contracts; readonly translator: Translator } | undefined;
+  return async () => {
+    const current = await contracts.fresh();
+    if (made?.of !== current) made = { of: current, translator: new Translator(current, keys) };
+    return made.translator;
+  };
 }
 
 function fail(error: unknown): void {

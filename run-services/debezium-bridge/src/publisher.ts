@@ -5,6 +5,7 @@ import { type PiiKeys, seal } from '@tributary/platform/pii';
 import type { BatchElement } from './batch.ts';
 import { timestampOfMicros } from './time.ts';
 import type { Translation, Translator } from './translate.ts';
+import { UnknownColumns } from './unknown-columns.ts';
 
 /** What a batch became. */
 export interface BatchOutcome {
@@ -18,7 +19,8 @@ const ATTRIBUTE_BYTES = 4_096;
 const MAX_DATA_BYTES = MAX_MESSAGE_BYTES - ATTRIBUTE_BYTES;
 
 export interface PublisherPorts {
-  readonly translator: Translator;
+  /** Asked for before each batch, so that all of a batch is judged by the same contracts. */
+  readonly translator: () => Translator | Promise<Translator>;
   readonly keys: PiiKeys;
   readonly bus: Bus;
   readonly log: Logger;
@@ -29,11 +31,17 @@ export interface PublisherPorts {
 /** Takes batches to the bus. */
 export class BatchPublisher {
   readonly #ports: PublisherPorts;
-  /** Columns already reported: a new column comes with every row from then on. */
-  readonly #reported = new Set<string>();
+  readonly #unknown: UnknownColumns;
+  #translator: Translator | undefined;
 
   constructor(ports: PublisherPorts) {
     this.#ports = ports;
+    this.#unknown = new UnknownColumns(ports.bus, ports.log);
+  }
+
+  /** Columns no contract knows, `<stream>.<column>` each. */
+  get unknownColumns(): readonly string[] {
+    return this.#unknown.columns;
   }
 
   /**
@@ -43,10 +51,12 @@ export class BatchPublisher {
    * @throws {TributaryError} as `Bus.publish`.
    */
   async publish(batch: readonly BatchElement[]): Promise<BatchOutcome> {
-    const { translator, bus, now = Date.now } = this.#ports;
+    const { bus, now = Date.now } = this.#ports;
+    const translator = await this.#currentTranslator();
     const ingestedAt = timestampOfMicros(now() * 1_000);
     const changes: BusMessage[] = [];
     const deadLetters: BusMessage[] = [];
+    const unknown: string[] = [];
     let ignored = 0;
     for (const element of batch) {
       const translation = translator.translate(element, ingestedAt);
@@ -55,12 +65,14 @@ export class BatchPublisher {
       } else if (translation.kind === 'dead-letter') {
         deadLetters.push(this.#deadLetter(translation.letter));
       } else {
-        this.#reportUnknown(translation.unknownColumns);
+        unknown.push(...translation.unknownColumns);
         const message = changeMessage(translation.event, translation.primaryKey);
         if (message.data.length <= MAX_DATA_BYTES) changes.push(message);
         else deadLetters.push(this.#tooLarge(translation, message.data.length));
       }
     }
+    // Not waited for: who is told of it, and when, holds up no change.
+    void this.#unknown.report(unknown);
     await Promise.all([
       changes.length > 0 && bus.publish('changes', changes),
       deadLetters.length > 0 && bus.publish('dead-letter', deadLetters),
@@ -95,14 +107,10 @@ export class BatchPublisher {
     });
   }
 
-  #reportUnknown(columns: readonly string[]): void {
-    for (const column of columns) {
-      if (this.#reported.has(column)) continue;
-      this.#reported.add(column);
-      this.#ports.log.warn(
-        { column },
-        'A column no contract knows is carried sealed, in `unknown` of its change events; add it to the contract to use it',
-      );
-    }
+  async #currentTranslator(): Promise<Translator> {
+    const translator = await this.#ports.translator();
+    if (this.#translator !== undefined && this.#translator !== translator) this.#unknown.forget();
+    this.#translator = translator;
+    return translator;
   }
 }

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Bus, BusMessage, Topic } from '@tributary/platform/bus';
+import type { Contracts } from '@tributary/platform/contracts';
 import { TransientError, UserError } from '@tributary/platform/errors';
+import { parseChainEvent } from '@tributary/platform/events';
 import { createLogger } from '@tributary/platform/log';
 import type { FastifyInstance } from 'fastify';
-import { CONTRACTS, envelope, KEYS, PLANTED_EMAIL, THING } from './fixtures.ts';
+import { CONTRACTS, envelope, KEYS, PLANTED_EMAIL, THING, THINGS } from './fixtures.ts';
 import { BatchPublisher } from './publisher.ts';
 import { createBridgeServer } from './server.ts';
 import { Translator } from './translate.ts';
@@ -28,11 +30,11 @@ class FakeBus implements Bus {
 let server: FastifyInstance;
 afterEach(() => server.close());
 
-function bridge(now = () => 0) {
+function bridge(now = () => 0, contracts = () => CONTRACTS) {
   const bus = new FakeBus();
   const lines: string[] = [];
   const log = createLogger('bridge', { destination: { write: (line) => lines.push(line) }, level: 'info' });
-  const publisher = new BatchPublisher({ translator: new Translator(CONTRACTS, KEYS), keys: KEYS, bus, log });
+  const publisher = new BatchPublisher({ translator: () => translatorOf(contracts()), keys: KEYS, bus, log });
   server = createBridgeServer({ publisher, log, now });
   const post = (payload: string | object[]) =>
     server.inject({
@@ -42,6 +44,13 @@ function bridge(now = () => 0) {
       payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
     });
   return { bus, lines, post };
+}
+
+const translators = new Map<Contracts, Translator>();
+function translatorOf(contracts: Contracts): Translator {
+  const translator = translators.get(contracts) ?? new Translator(contracts, KEYS);
+  translators.set(contracts, translator);
+  return translator;
 }
 
 const bad = envelope('c', { after: { ...THING, kind: PLANTED_EMAIL } });
@@ -151,17 +160,67 @@ describe('POST /batches', () => {
         message.data.toString(),
       ]),
     ].join('\n');
-    expect(bus.published).toHaveLength(4);
+    // Two changes, two dead letters, and that a column is unknown.
+    expect(bus.published).toHaveLength(5);
     expect(everything).not.toContain('email_of_the_test');
     expect(everything).not.toContain('Planted Street');
   });
 
-  test('says once that a column has no contract', async () => {
-    const { lines, post } = bridge();
-    const value = envelope('c', { after: { ...THING, nickname: 'x' } });
+  test('tells people once of columns that no contract knows, of all of a batch in one incident', async () => {
+    const { bus, lines, post } = bridge();
+    const value = envelope('c', { after: { ...THING, nickname: 'x', colour: 'y' } });
     await post([value, value]);
     await post([value]);
     expect(lines.filter((line) => line.includes('things.nickname'))).toHaveLength(1);
+    const incidents = bus.published.filter(({ topic }) => topic === 'chain');
+    expect(incidents).toHaveLength(1);
+    expect(parseChainEvent(incidents[0]!.message.data)).toMatchObject({
+      type: 'incident.raised',
+      streams: ['things'],
+      counts: { columns: 2 },
+      detail: { columns: 'things.colour, things.nickname' },
+      error: { code: 'UNKNOWN_COLUMN' },
+    });
+    expect((await server.inject('/readyz')).json().unknown_columns).toEqual(['things.colour', 'things.nickname']);
+  });
+
+  test('a report that fails holds up no change, and is made with the next row', async () => {
+    const { bus, post } = bridge();
+    const publish = bus.publish.bind(bus);
+    bus.publish = async (topic, messages) => {
+      if (topic === 'chain') throw new TransientError('BUS_UNAVAILABLE', 'the broker is away');
+      return publish(topic, messages);
+    };
+    const value = envelope('c', { after: { ...THING, nickname: 'x' } });
+    expect((await post([value])).statusCode).toBe(200);
+    bus.publish = publish;
+    await post([value]);
+    expect(bus.published.map(({ topic }) => topic)).toEqual(['changes', 'chain', 'changes']);
+  });
+
+  test('a column that a changed contract knows is carried from the next batch on', async () => {
+    let contracts: Contracts = CONTRACTS;
+    const { bus, post } = bridge(
+      () => 0,
+      () => contracts,
+    );
+    const value = envelope('c', { after: { ...THING, nickname: 'x' } });
+    await post([value]);
+    const nickname = { name: 'nickname', type: 'STRING', required: false, pii: 'none', description: 'n' } as const;
+    contracts = new Map([['things', { ...THINGS, version: '2.2.0', fields: [...THINGS.fields, nickname] }]]);
+    await post([value]);
+    const events = bus.published
+      .filter(({ topic }) => topic === 'changes')
+      .map(({ message }) => JSON.parse(message.data.toString()));
+    expect(
+      events.map(({ contract_version: version, after, unknown }) => [version, after.nickname, typeof unknown]),
+    ).toEqual([
+      ['2.1.0', undefined, 'string'],
+      ['2.2.0', 'x', 'undefined'],
+    ]);
+    // The same change, whatever is known of it.
+    expect(events[0].event_id).toBe(events[1].event_id);
+    expect(bus.published.filter(({ topic }) => topic === 'chain')).toHaveLength(1);
   });
 
   test('makes a dead letter of a change that no message holds, so that the rest goes on', async () => {

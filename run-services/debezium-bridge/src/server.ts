@@ -49,7 +49,12 @@ export function createBridgeServer({ publisher, log, now = Date.now }: BridgeSer
     const age = lastBatchAt === undefined ? null : now() - lastBatchAt;
     const ready = age !== null && age < STALE_AFTER_MS;
     reply.code(ready ? 200 : 503);
-    return { status: ready ? 'ok' : 'waiting for the engine', last_batch_age_ms: age, totals };
+    return {
+      status: ready ? 'ok' : 'waiting for the engine',
+      last_batch_age_ms: age,
+      totals,
+      unknown_columns: publisher.unknownColumns,
+    };
   });
 
   server.setErrorHandler((error, _request, reply) => {

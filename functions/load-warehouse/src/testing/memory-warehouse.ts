@@ -1,3 +1,4 @@
+import type { CompiledContract } from '@tributary/platform/contracts';
 import {
   type LoadOutcome,
   LoadRejectedError,
@@ -14,6 +15,8 @@ export class MemoryWarehouse implements Warehouse {
   readonly jobs = new Map<string, { request: LoadRequest; failed: boolean }>();
   readonly ledger = new Map<string, LedgerEntry>();
   readonly badUris = new Set<string>();
+  /** Contracts that tables were brought up to. */
+  readonly ensured: string[] = [];
   /** Whether a refusal names the object at fault. */
   namesBadUris = false;
   rowsPerObject = 10;
@@ -56,4 +59,8 @@ export class MemoryWarehouse implements Warehouse {
 
   async insert(): Promise<void> {}
   async migrate(): Promise<void> {}
+
+  async ensureStaging({ stream, version }: CompiledContract): Promise<void> {
+    this.ensured.push(`${stream} ${version}`);
+  }
 }

@@ -4,11 +4,12 @@ import { UserError } from '../../errors/index.ts';
 import type { CompiledContract } from '../contract.ts';
 import { jsonSchemaOf } from '../json-schema.ts';
 import type { CompiledMapping } from '../mapping.ts';
+import { stagingColumns } from '../metadata.ts';
 import { compileContract } from './compile.ts';
 import { expectationsOf } from './expectations.ts';
 import { checkLookups } from './lookups.ts';
 import { typescriptOf } from './typescript.ts';
-import { bigquerySchemaOf, dbtSourcesOf } from './warehouse.ts';
+import { dbtSourcesOf } from './warehouse.ts';
 
 const CONTRACT_FILE = /^[a-z][a-z0-9_]*\.odcs\.yaml$/;
 
@@ -70,7 +71,7 @@ export function artifactsOf(
   ]);
   for (const contract of contracts) {
     artifacts.set(`contracts/generated/${contract.stream}.schema.json`, json(jsonSchemaOf(contract)));
-    artifacts.set(`contracts/generated/bigquery/${contract.stream}.json`, json(bigquerySchemaOf(contract)));
+    artifacts.set(`contracts/generated/bigquery/${contract.stream}.json`, json(stagingColumns(contract)));
     artifacts.set(`contracts/generated/expectations/${contract.stream}.json`, json(expectationsOf(contract)));
   }
   return artifacts;

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { GENERATED_FOLDERS } from './artifacts.ts';
 
 /** A generated file that is not what the contracts make of it. */
@@ -32,7 +32,10 @@ export async function writeGenerated(root: URL, artifacts: ReadonlyMap<string, s
       await rm(file);
     } else {
       await mkdir(new URL('.', file), { recursive: true });
-      await writeFile(file, content);
+      // Renamed into place: whoever follows the contracts while this runs never reads half a file.
+      const unfinished = new URL(`${file.href}.${process.pid}`);
+      await writeFile(unfinished, content);
+      await rename(unfinished, file);
     }
   }
   return stale;

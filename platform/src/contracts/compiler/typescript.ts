@@ -5,7 +5,7 @@ const TYPES: Readonly<Record<FieldType, string>> = {
   STRING: 'string',
   INT64: 'number | string',
   NUMERIC: 'string',
-  FLOAT64: "number | 'NaN' | 'Infinity' | '-Infinity'",
+  FLOAT64: "number | 'NaN' | 'Infinity' | '-Infinity' | '-0'",
   BOOL: 'boolean',
   TIMESTAMP: 'string',
   DATE: 'string',

@@ -2,16 +2,6 @@ import { stringify } from 'yaml';
 import { type CompiledContract, carriedFields } from '../contract.ts';
 import { METADATA_COLUMNS } from '../metadata.ts';
 
-/** BigQuery schema of `staging.<stream>`. Every column is NULLABLE: a delete has only what its `before` had. */
-export function bigquerySchemaOf(contract: CompiledContract): unknown {
-  return [...METADATA_COLUMNS, ...carriedFields(contract)].map(({ name, type, description }) => ({
-    name,
-    type,
-    mode: 'NULLABLE',
-    description,
-  }));
-}
-
 /** dbt's sources, with the freshness each contract promises; a source older than that is an error of `dbt source freshness`. */
 export function dbtSourcesOf(contracts: readonly CompiledContract[]): string {
   const document = {

@@ -1,0 +1,83 @@
+import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
+import { chainEvent, chainMessage } from '@tributary/platform/events';
+import { type Clock, GroupCommit, systemClock } from '@tributary/platform/group-commit';
+import type { Logger } from '@tributary/platform/log';
+import { z } from 'zod';
+import { commitRewrites, type RewritePorts } from './commit.ts';
+import { OPEN, streamOfRewrite } from './manifest.ts';
+
+export interface RewriteHandlerPorts extends RewritePorts {
+  readonly clock?: Clock;
+}
+
+/** A run's name ends in when it began: `compact-20261121T052002Z-1a2b3c`. */
+const RUN = /^rewrites\/open\/[^/]+\/[a-z]+-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[^/]+\//;
+/** No run takes as long; what it staged without a manifest then never gets one. */
+const ABANDONED_AFTER_MS = 24 * 3_600_000;
+
+/**
+ * Carries out rewrites that batch modes of the pipeline staged, at each `sweep.tick`: they are nobody's haste, and a crash is repaired by the same look. One process
+ * works on a stream at a time.
+ */
+export function rewriteHandler(ports: RewriteHandlerPorts): EventHandler {
+  const { lake, bucket, clock = systemClock } = ports;
+  const commits = new Map<string, GroupCommit<Record<string, never>>>();
+
+  function commitOf(stream: string): GroupCommit<Record<string, never>> {
+    const known = commits.get(stream);
+    if (known) return known;
+    const commit = new GroupCommit<Record<string, never>>({
+      lake,
+      bucket,
+      clock,
+      name: `rewrite-${stream}`,
+      payload: z.strictObject({}),
+      // Its manifests are under rewrites/: an arrival only says that there are some.
+      carryFailed: false,
+      remember: 0,
+    });
+    commits.set(stream, commit);
+    return commit;
+  }
+
+  return async (delivered: DeliveredEvent, log: Logger) => {
+    if (delivered.kind !== 'chain' || delivered.event.type !== 'sweep.tick') return;
+    const streams = new Set<string>();
+    for await (const { name } of lake.list(bucket, OPEN)) {
+      const stream = streamOfRewrite(name);
+      if (stream === undefined) continue;
+      if (name.endsWith('.json')) streams.add(stream);
+      else if (isAbandoned(name, clock.now()) && !(await hasManifest(name))) await lake.remove(bucket, name);
+    }
+    for (const stream of streams) {
+      const commit = commitOf(stream);
+      await commit.record('open', {});
+      await commit.drain({
+        run: () => commitRewrites(stream, ports, log),
+        failed: async ({ id, openedAt }, error) => {
+          log.error({ stream, code: error.code }, 'rewrites could not be carried out');
+          const event = chainEvent({
+            type: 'incident.raised',
+            runId: id,
+            streams: [stream],
+            startedAt: new Date(openedAt),
+            detail: { stage: 'rewrite', manifest: id },
+            error,
+          });
+          await ports.bus.publish('chain', [chainMessage(event)]);
+        },
+      });
+    }
+  };
+
+  async function hasManifest(staged: string): Promise<boolean> {
+    return (await lake.read(bucket, staged.replace(/\.(output|changes)\.parquet$/, '.json'))) !== undefined;
+  }
+}
+
+function isAbandoned(name: string, now: number): boolean {
+  const [, year, month, day, hour, minute, second] = RUN.exec(name) ?? [];
+  if (year === undefined) return false;
+  const began = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return now - began > ABANDONED_AFTER_MS;
+}

@@ -1,0 +1,31 @@
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { type Environment, readConfigFrom, readEnvironment, readVariables, variable } from '../config/index.ts';
+import { COMPILED_CONTRACTS } from '../contracts/load.ts';
+import { createLake } from '../lake/index.ts';
+import type { Logger } from '../log/index.ts';
+import { LiveContracts } from './live.ts';
+import { type ContractsSource, fileSource, objectSource } from './source.ts';
+
+const OBJECT = /^(?:gs|s3):\/\/(?<bucket>[^/]+)\/(?<name>.+)$/;
+
+const VARIABLES = {
+  CONTRACTS: variable(
+    z.string().min(1).optional(),
+    'the compiled contracts: a path, or gs://bucket/name; the ones that came with the program where left out',
+    'gs://tributary-lake/control/contracts.json',
+  ),
+};
+
+/** The contracts that the environment's `CONTRACTS` names. */
+export async function openContracts(log: Logger, environment: Environment = readEnvironment()): Promise<LiveContracts> {
+  return LiveContracts.open(sourceOf(environment), { log });
+}
+
+function sourceOf(environment: Environment): ContractsSource {
+  const { CONTRACTS } = readVariables(VARIABLES, environment);
+  if (CONTRACTS === undefined) return fileSource(COMPILED_CONTRACTS);
+  const { bucket, name } = OBJECT.exec(CONTRACTS)?.groups ?? {};
+  if (bucket === undefined || name === undefined) return fileSource(pathToFileURL(CONTRACTS));
+  return objectSource(createLake(readConfigFrom(environment, 'lake').lake), bucket, name);
+}
