@@ -12,7 +12,6 @@ import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT32;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT64;
 
 import dev.tributary.pipeline.contract.Decimals;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.Arrays;
@@ -25,7 +24,6 @@ import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.OutputFile;
-import org.apache.parquet.io.PositionOutputStream;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
@@ -40,7 +38,7 @@ public final class ParquetEncoder {
    * Bytes of a DECIMAL(38):
    * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#decimal
    */
-  private static final int DECIMAL_BYTES = 16;
+  static final int DECIMAL_BYTES = 16;
 
   private ParquetEncoder() {}
 
@@ -54,7 +52,7 @@ public final class ParquetEncoder {
         writer.write(row.values());
       }
     }
-    return file.bytes.toByteArray();
+    return file.content();
   }
 
   static MessageType schema(List<Column> columns) {
@@ -173,45 +171,6 @@ public final class ParquetEncoder {
     @Override
     protected WriteSupport<Object[]> getWriteSupport(ParquetConfiguration configuration) {
       return new Rows(columns);
-    }
-  }
-
-  private static final class MemoryFile implements OutputFile {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(64 * 1024);
-
-    @Override
-    public PositionOutputStream create(long blockSizeHint) {
-      return new PositionOutputStream() {
-        @Override
-        public long getPos() {
-          return bytes.size();
-        }
-
-        @Override
-        public void write(int value) {
-          bytes.write(value);
-        }
-
-        @Override
-        public void write(byte[] source, int offset, int length) {
-          bytes.write(source, offset, length);
-        }
-      };
-    }
-
-    @Override
-    public PositionOutputStream createOrOverwrite(long blockSizeHint) {
-      return create(blockSizeHint);
-    }
-
-    @Override
-    public boolean supportsBlockSize() {
-      return false;
-    }
-
-    @Override
-    public long defaultBlockSize() {
-      return 0;
     }
   }
 }

@@ -10,12 +10,8 @@ import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.DoFn;
 
 /**
- * Writes each batch as one Parquet object.
- *
- * <p>{@link Stable} is for streams: a batch reaches it only when a checkpoint that contains the
- * batch is complete, so that after any crash the same batch comes again under the same name, and
- * never its rows in a different batch. {@link Repeatable} is for bounded input, whose batches are
- * the same in every run.
+ * Writes each batch of bounded input, whose batches are the same in every run, as one Parquet
+ * object. Streams have {@link WriteSegments}.
  */
 public abstract class WriteFiles extends DoFn<FileBatch, Void> {
   private static final long serialVersionUID = 1L;
@@ -55,18 +51,14 @@ public abstract class WriteFiles extends DoFn<FileBatch, Void> {
     writer.close();
   }
 
-  void write(FileBatch batch, boolean replace) {
+  void write(FileBatch batch) {
     files.inc();
     rows.inc(batch.rows().size());
     ObjectStore target = store;
     writer.submit(
         () -> {
           byte[] bytes = ParquetEncoder.encode(columns(batch.partition()), batch.rows());
-          if (replace) {
-            target.put(batch.path(), bytes, CONTENT_TYPE);
-          } else {
-            target.putIfAbsent(batch.path(), bytes, CONTENT_TYPE);
-          }
+          target.put(batch.path(), bytes, CONTENT_TYPE);
           return null;
         });
   }
@@ -79,21 +71,6 @@ public abstract class WriteFiles extends DoFn<FileBatch, Void> {
     return Table.processed(contract);
   }
 
-  /** For streams. The name tells the rows, so an existing object is left alone. */
-  public static final class Stable extends WriteFiles {
-    private static final long serialVersionUID = 1L;
-
-    public Stable(String root, Contracts contracts) {
-      super(root, contracts);
-    }
-
-    @RequiresStableInput
-    @ProcessElement
-    public void process(@Element FileBatch batch) {
-      write(batch, false);
-    }
-  }
-
   /** For bounded input. The name tells the lines of the file; their rows are replaced. */
   public static final class Repeatable extends WriteFiles {
     private static final long serialVersionUID = 1L;
@@ -104,7 +81,7 @@ public abstract class WriteFiles extends DoFn<FileBatch, Void> {
 
     @ProcessElement
     public void process(@Element FileBatch batch) {
-      write(batch, true);
+      write(batch);
     }
   }
 }
