@@ -6,6 +6,7 @@ import dev.tributary.pipeline.bus.BusMessage;
 import dev.tributary.pipeline.bus.KafkaBus;
 import dev.tributary.pipeline.bus.OutgoingMessage;
 import dev.tributary.pipeline.bus.PubsubBus;
+import dev.tributary.pipeline.change.LiveInputs;
 import dev.tributary.pipeline.contract.Timestamps;
 import dev.tributary.pipeline.pii.PiiKeys;
 import java.io.IOException;
@@ -61,7 +62,9 @@ public final class Main {
       return pipeline;
     }
     Pipeline pipeline = Pipeline.create(options);
-    StreamingPipeline streaming = new StreamingPipeline(inputs, options);
+    StreamingPipeline streaming =
+        new StreamingPipeline(
+            LiveInputs.of(options.getContracts(), options.getFeatures()), options);
     switch (options.getSource()) {
       case "kafka" -> {
         String bootstrap = required(options.getBootstrap(), "bootstrap");

@@ -40,6 +40,8 @@ public final class Refusal extends Exception {
     /** A value fits the contract, but no column can hold it. */
     UNREPRESENTABLE,
     /** A line of a batch file that cannot be read. */
-    BAD_LINE
+    BAD_LINE,
+    /** The windows that an event belongs to are closed for good. */
+    LATE
   }
 }

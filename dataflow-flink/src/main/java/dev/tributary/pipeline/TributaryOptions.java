@@ -25,7 +25,9 @@ public interface TributaryOptions extends StreamingOptions {
 
   void setPiiKeysFile(String file);
 
-  @Description("Compiled contracts: a path, or the JSON itself; default: those built into the jar")
+  @Description(
+      "Compiled contracts: a path or a URI of the lake, read anew every 10 s; or the JSON itself;"
+          + " default: those built into the jar")
   String getContracts();
 
   void setContracts(String contracts);
@@ -73,8 +75,12 @@ public interface TributaryOptions extends StreamingOptions {
 
   void setFlushSeconds(Integer seconds);
 
-  @Description("Rows become a file earlier when they weigh this much in memory")
-  @Default.Long(32L << 20)
+  /**
+   * A file waits for its checkpoint as one element: https://cloud.google.com/dataflow/quotas#limits
+   * allows 80 MB for one in Streaming Engine.
+   */
+  @Description("A file is rolled earlier when it has this many bytes, encoded; at most 64 MiB")
+  @Default.Long(64L << 20)
   Long getMaxFileBytes();
 
   void setMaxFileBytes(Long bytes);
@@ -84,6 +90,12 @@ public interface TributaryOptions extends StreamingOptions {
   Integer getDedupeTtlHours();
 
   void setDedupeTtlHours(Integer hours);
+
+  @Description("How long, in event time, an entity without events is remembered by its windows")
+  @Default.Integer(90)
+  Integer getEntityMemoryDays();
+
+  void setEntityMemoryDays(Integer days);
 
   @Description("Batch: the URI of the landing object")
   String getInput();

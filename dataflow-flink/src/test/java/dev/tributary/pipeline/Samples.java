@@ -1,6 +1,7 @@
 package dev.tributary.pipeline;
 
 import dev.tributary.pipeline.bus.BusMessage;
+import dev.tributary.pipeline.change.LiveInputs;
 import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.feature.FeatureGroups;
 import java.io.IOException;
@@ -21,6 +22,11 @@ public final class Samples {
   public static final FeatureGroups FEATURES =
       FeatureGroups.parse(resource("/sample-features.json"), CONTRACTS);
   public static final CompiledInputs INPUTS = new CompiledInputs(CONTRACTS, FEATURES);
+
+  /** The same, as a job has them that was started with no file to watch. */
+  public static final LiveInputs LIVE_INPUTS =
+      LiveInputs.of(resource("/sample-contracts.json"), resource("/sample-features.json"));
+
   public static final String PII_KEYS =
       "{\"active\":\"v1\",\"keys\":{\"v1\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"}}";
 

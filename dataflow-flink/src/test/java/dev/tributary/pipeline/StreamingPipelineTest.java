@@ -227,6 +227,32 @@ public class StreamingPipelineTest {
   }
 
   @Test
+  public void anEventWhoseWindowsAreClosedIsInTheFilesAndRecordedAsLate() throws IOException {
+    String newest = Samples.line(Samples.id(1), "o1-1", "2026-11-20T10:00:00.000000Z", "2.55", 6);
+    String late = Samples.line(Samples.id(2), "o0-1", "2026-11-18T10:00:00.000000Z", "1.00", 1);
+    PCollection<OutgoingMessage> features = apply(changes(newest, late));
+    PAssert.that(features)
+        .satisfies(
+            messages -> {
+              assertEquals(
+                  Samples.id(1), json(only(list(messages)).data()).get("event_id").asText());
+              return null;
+            });
+    pipeline.run().waitUntilFinish();
+
+    JsonNode letter = only(deadLetters());
+    assertEquals("LATE", letter.get("reason").asText());
+    assertEquals(Samples.id(2), letter.get("event_id").asText());
+    assertEquals("order_lines", letter.get("stream").asText());
+    assertEquals("customer_activity", letter.at("/source/view").asText());
+    assertTrue(letter.get("message").asText().contains("from 2026-11-19T10:00:00.000000Z on"));
+    JsonNode row = json(Base64.getDecoder().decode(letter.get("payload").asText()));
+    assertEquals(7, row.get("entity").asLong());
+    assertEquals("2026-11-18T10:00:00.000000Z", row.get("event_time").asText());
+    assertEquals(2, TestParquet.readAll(lake.resolve("processed")).size());
+  }
+
+  @Test
   public void guestsUpdatesAndDeletesYieldNoFeatures() throws IOException {
     String line = Samples.line(Samples.id(1), "o1-1", "2026-11-20T10:00:00.000000Z", "2.55", 6);
     PCollection<OutgoingMessage> features =
@@ -265,7 +291,7 @@ public class StreamingPipelineTest {
     return pipeline
         .apply(
             stream.advanceProcessingTime(Duration.standardSeconds(6)).advanceWatermarkToInfinity())
-        .apply(new StreamingPipeline(Samples.INPUTS, options));
+        .apply(new StreamingPipeline(Samples.LIVE_INPUTS, options));
   }
 
   private List<JsonNode> deadLetters() throws IOException {

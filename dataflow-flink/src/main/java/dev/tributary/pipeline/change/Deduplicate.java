@@ -99,13 +99,14 @@ public final class Deduplicate extends DoFn<KV<Integer, byte[]>, byte[]> {
 
   @StartBundle
   public void startBundle() {
-    // What a bundle that failed has left would come twice.
-    events = new MicroBatcher(ENTITY_BUCKETS, MAX_BATCH_BYTES);
-    lookups = new MicroBatcher(LOOKUP_BUCKETS, MAX_BATCH_BYTES);
     if (rows == null) {
+      events = new MicroBatcher(ENTITY_BUCKETS, MAX_BATCH_BYTES);
+      lookups = new MicroBatcher(LOOKUP_BUCKETS, MAX_BATCH_BYTES);
       rows = new Bytes(MAX_BATCH_BYTES);
       block = new SeenBlock();
     }
+    events.reset();
+    lookups.reset();
   }
 
   @ProcessElement
@@ -159,8 +160,7 @@ public final class Deduplicate extends DoFn<KV<Integer, byte[]>, byte[]> {
         output
             .get(LETTERS)
             .output(
-                new DeadLetter.Coder()
-                    .decode(new ByteArrayInputStream(changes, section, length)));
+                new DeadLetter.Coder().decode(new ByteArrayInputStream(changes, section, length)));
       }
     }
     if (loaded) {
@@ -213,12 +213,7 @@ public final class Deduplicate extends DoFn<KV<Integer, byte[]>, byte[]> {
     for (int at = section; at < end; ) {
       int next = PackedLookup.next(changes, at);
       batcher.add(
-          PackedLookup.bucket(changes, at),
-          changes,
-          at,
-          next - at,
-          timestamp.getMillis(),
-          output);
+          PackedLookup.bucket(changes, at), changes, at, next - at, timestamp.getMillis(), output);
       at = next;
     }
   }

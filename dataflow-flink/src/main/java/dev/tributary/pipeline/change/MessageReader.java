@@ -37,6 +37,9 @@ public final class MessageReader {
   private static final Pattern TRACEPARENT =
       Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
 
+  /** How many times the message has been put back: docs/interfaces.md#dead-letter. */
+  private static final String REPLAY_ATTRIBUTE = "replay";
+
   private final Protection protection;
   private final Map<String, StreamReader> streams = new HashMap<>();
 
@@ -87,9 +90,14 @@ public final class MessageReader {
     try {
       RowBuilder.Dated dated = stream.rows.build(event);
       List<FeatureEvent> features =
-          stream.features.extract(dated.row(), event.op(), trace(message, event));
+          stream.features.extract(
+              column -> dated.row().values()[column],
+              event.eventId(),
+              event.op(),
+              trace(message, event));
       return new Arrival(
           event.eventId(),
+          Arrival.blockOf(event.lsn().longValue()),
           List.of(
               raw(message, event.eventId(), event.eventId(), event.stream(), message.data()),
               new Arrival.Filed(
@@ -107,9 +115,16 @@ public final class MessageReader {
       BusMessage message, Envelope event, String stream, boolean seal, Refusal refusal) {
     String sealed = protection.seal(message.data());
     byte[] stored = seal ? sealed.getBytes(StandardCharsets.UTF_8) : message.data();
+    // Not the event's own id: after a fix, a replay of the event must not pass for a duplicate.
+    String id =
+        new Digest()
+            .add("refused")
+            .add(event.eventId())
+            .add(message.attributes().getOrDefault(REPLAY_ATTRIBUTE, ""))
+            .id();
     return new Arrival(
-        event.eventId(),
-        List.of(raw(message, event.eventId(), event.eventId(), stream, stored)),
+        id,
+        List.of(raw(message, id, event.eventId(), stream, stored)),
         DeadLetter.of(
             event.eventId(),
             stream,

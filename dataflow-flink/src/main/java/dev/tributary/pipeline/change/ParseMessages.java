@@ -1,39 +1,112 @@
 package dev.tributary.pipeline.change;
 
+import dev.tributary.pipeline.CompiledInputs;
 import dev.tributary.pipeline.bus.BusMessage;
-import dev.tributary.pipeline.contract.Contracts;
-import dev.tributary.pipeline.feature.FeatureGroups;
+import dev.tributary.pipeline.contract.Contract;
+import dev.tributary.pipeline.lake.Schemas;
+import dev.tributary.pipeline.packed.Bytes;
+import dev.tributary.pipeline.packed.MicroBatcher;
+import dev.tributary.pipeline.packed.PackedChange;
 import dev.tributary.pipeline.pii.PiiKeys;
 import dev.tributary.pipeline.pii.Protection;
+import java.io.IOException;
+import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Metrics;
+import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.windowing.GlobalWindow;
 import org.apache.beam.sdk.values.KV;
+import org.joda.time.Duration;
+import org.joda.time.Instant;
 
-/** Reads messages and keys what they lead to by a bucket of their id. */
-public final class ParseMessages extends DoFn<BusMessage, KV<Integer, Arrival>> {
+/**
+ * Reads messages and packs what they lead to, keyed by where their ids are remembered.
+ *
+ * <p>Contracts that change while it runs are taken up between two bundles.
+ */
+public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   private static final long serialVersionUID = 1L;
+  private static final int MAX_BATCH_BYTES = 64 << 10;
 
-  private final Contracts contracts;
-  private final FeatureGroups groups;
+  private final LiveInputs inputs;
+  private final String lake;
   private final String piiKeysFile;
+  private final Counter fast = Metrics.counter("parse", "fast");
+  private final Counter whole = Metrics.counter("parse", "whole");
+  private transient CompiledInputs current;
+  private transient Schemas schemas;
   private transient MessageReader reader;
+  private transient FastReader fastReader;
+  private transient ArrivalPacker packer;
+  private transient MicroBatcher batches;
 
-  public ParseMessages(Contracts contracts, FeatureGroups groups, String piiKeysFile) {
-    this.contracts = contracts;
-    this.groups = groups;
+  public ParseMessages(LiveInputs inputs, String lake, String piiKeysFile) {
+    this.inputs = inputs;
+    this.lake = lake;
     this.piiKeysFile = piiKeysFile;
   }
 
   @StartBundle
-  public void startBundle() {
+  public void startBundle(PipelineOptions options) throws IOException {
     // Not at set-up: file systems are ready only now on every runner.
-    if (reader == null) {
-      reader = new MessageReader(contracts, groups, new Protection(PiiKeys.load(piiKeysFile)));
+    CompiledInputs newest = inputs.current();
+    if (newest != current) {
+      adopt(newest, options);
     }
+    batches.reset();
+  }
+
+  private void adopt(CompiledInputs newest, PipelineOptions options) throws IOException {
+    if (batches == null) {
+      batches = new MicroBatcher(Deduplicate.BUCKETS, MAX_BATCH_BYTES);
+      schemas = new Schemas(lake, inputs.initial().contracts());
+    }
+    for (Contract contract : newest.contracts().streams().values()) {
+      schemas.keep(contract, options);
+    }
+    packer = new ArrivalPacker(newest.contracts());
+    reader =
+        new MessageReader(
+            newest.contracts(), newest.features(), new Protection(PiiKeys.load(piiKeysFile)));
+    fastReader = new FastReader(newest.contracts(), newest.features(), packer);
+    current = newest;
   }
 
   @ProcessElement
-  public void process(@Element BusMessage message, OutputReceiver<KV<Integer, Arrival>> output) {
-    Arrival arrival = reader.read(message);
-    output.output(KV.of(Deduplicate.bucket(arrival.id()), arrival));
+  public void process(
+      @Element BusMessage message,
+      @Timestamp Instant timestamp,
+      OutputReceiver<KV<Integer, byte[]>> output)
+      throws IOException {
+    MicroBatcher.Output emit =
+        (key, batch, time) -> output.outputWithTimestamp(KV.of(key, batch), time);
+    Bytes change = fastReader.read(message);
+    if (change == null) {
+      whole.inc();
+      change = packer.pack(reader.read(message), message.publishedAt());
+    } else {
+      fast.inc();
+    }
+    batches.add(
+        Deduplicate.bucket(PackedChange.block(change.array(), 0)),
+        change.array(),
+        0,
+        change.size(),
+        timestamp.getMillis(),
+        emit);
+    batches.settle(emit);
+  }
+
+  @FinishBundle
+  public void finishBundle(FinishBundleContext context) {
+    batches.flush(
+        (key, batch, time) -> context.output(KV.of(key, batch), time, GlobalWindow.INSTANCE));
+  }
+
+  @Override
+  @SuppressWarnings("deprecation")
+  public Duration getAllowedTimestampSkew() {
+    // A batch has the least time of its messages.
+    return Duration.millis(Long.MAX_VALUE);
   }
 }

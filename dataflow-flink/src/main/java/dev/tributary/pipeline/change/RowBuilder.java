@@ -30,7 +30,9 @@ public final class RowBuilder {
     this.contract = contract;
     this.readers = contract.storedFields().stream().map(FieldReader::new).toList();
     this.byName =
-        readers.stream().collect(Collectors.toMap(r -> r.field().name(), Function.identity()));
+        readers.stream()
+            .filter(reader -> reader.field().lookup() == null)
+            .collect(Collectors.toMap(r -> r.field().name(), Function.identity()));
     int column = -1;
     for (int i = 0; i < readers.size(); i++) {
       if (readers.get(i).field().name().equals(contract.eventTime())) {
@@ -85,6 +87,10 @@ public final class RowBuilder {
     for (int i = 0; i < readers.size(); i++) {
       FieldReader reader = readers.get(i);
       Field field = reader.field();
+      if (field.lookup() != null) {
+        // No row of the source has it: filled later, and not a value that stays as it was.
+        continue;
+      }
       JsonNode node = row.path(field.name());
       boolean isKey = contract.primaryKey().contains(field.name());
       if (node.isMissingNode() && isKey) {
@@ -114,6 +120,9 @@ public final class RowBuilder {
     for (int i = 0; i < readers.size(); i++) {
       FieldReader reader = readers.get(i);
       Field field = reader.field();
+      if (field.lookup() != null) {
+        continue;
+      }
       if (contract.primaryKey().contains(field.name())) {
         JsonNode node = event.key().path(field.name());
         if (node.isMissingNode() || node.isNull()) {

@@ -51,9 +51,54 @@ public record DeadLetter(String id, String path, byte[] json) {
     } else {
       digest.add(source == null ? "" : canonical(source)).add(payload);
     }
+    return letter(digest.id(), eventId, stream, stage, refusal, source, time, true, payload);
+  }
+
+  /**
+   * The same about something without personal data, of an event that may have other letters too:
+   * the source and the reason tell them apart.
+   */
+  public static DeadLetter plain(
+      String eventId,
+      String stream,
+      String stage,
+      Refusal refusal,
+      JsonNode source,
+      long time,
+      String payload) {
+    String id =
+        new Digest()
+            .add("dead-letter")
+            .add(stage)
+            .add(eventId)
+            .add(refusal.reason().name())
+            .add(canonical(source))
+            .id();
+    return letter(
+        id,
+        eventId,
+        stream,
+        stage,
+        refusal,
+        source,
+        time,
+        false,
+        payload.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static DeadLetter letter(
+      String id,
+      String eventId,
+      String stream,
+      String stage,
+      Refusal refusal,
+      JsonNode source,
+      long time,
+      boolean sealed,
+      byte[] payload) {
     String instant = Timestamps.instant(time).truncatedTo(ChronoUnit.MILLIS).toString();
     ObjectNode letter = JSON.createObjectNode();
-    letter.put("dead_letter_id", digest.id());
+    letter.put("dead_letter_id", id);
     letter.put("event_id", eventId);
     letter.put("stream", stream);
     letter.put("stage", stage);
@@ -63,7 +108,7 @@ public record DeadLetter(String id, String path, byte[] json) {
     letter.put("attempt", 1);
     letter.put("time", instant);
     letter.set("source", source);
-    letter.put("sealed", true);
+    letter.put("sealed", sealed);
     letter.put("payload", Base64.getEncoder().encodeToString(payload));
     return of(letter, letter.toString().getBytes(StandardCharsets.UTF_8));
   }

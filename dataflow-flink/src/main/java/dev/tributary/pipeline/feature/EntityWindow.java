@@ -5,25 +5,40 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 
 /**
  * What is remembered of one entity: the events that some value still to be emitted may need.
  *
  * <p>"Now" is the entity's newest event, so that a replay of old data gives what the present gave.
  * An event may be as late as the longest window; its own value looks back as far again, so twice
- * that is remembered. What is later still changes no value that is emitted (it reaches the files
- * all the same).
+ * that is remembered. The windows of what is later still are closed for good: it changes no value,
+ * and whoever adds it is told so.
  *
  * <p>Values are immutable: a runner may hold on to one while it writes a checkpoint.
  *
  * @param seen distinct source rows so far, forgotten ones included
- * @param events by time, then in order of arrival
  */
-public record EntityWindow(long seen, List<FeatureEvent> events) {
-  public static final EntityWindow EMPTY = new EntityWindow(0, List.of());
+public record EntityWindow(long seen, EventLog events) {
+
+  /** Nothing seen yet. */
+  public static EntityWindow empty(FeatureGroup group) {
+    return new EntityWindow(0, EventLog.empty(group.measures().size()));
+  }
+
+  /** What became of an event. */
+  public enum Fate {
+    /** It is part of the windows now. */
+    COUNTED,
+    /** Its source row was counted before. */
+    KNOWN,
+    /** The windows it belongs to are closed. */
+    LATE,
+    /** An amount is too large to be added up exactly. */
+    TOO_LARGE
+  }
 
   /**
    * The values at one event time.
@@ -39,101 +54,120 @@ public record EntityWindow(long seen, List<FeatureEvent> events) {
    * The window with an event in it.
    *
    * @param rows what to emit: the values at the event's time, and at each later event time that it
-   *     changes; empty where the source row was known already or comes too late
+   *     changes; empty unless the event was counted
    */
-  public record Update(EntityWindow window, List<Row> rows) {}
+  public record Update(EntityWindow window, Fate fate, List<Row> rows) {}
+
+  /** The earliest event time that is not late, microseconds. */
+  public long lateLimit(FeatureGroup group, long eventTime) {
+    long newest = events.size() == 0 ? eventTime : Math.max(newest(), eventTime);
+    return group.windowStart(newest, group.longestWindow());
+  }
 
   public Update add(FeatureGroup group, FeatureEvent event) {
-    long newest = events.isEmpty() ? event.time() : Math.max(newest(), event.time());
-    long lateLimit = group.windowStart(newest, group.longestWindow());
-    boolean known = events.stream().anyMatch(other -> other.rowKey().equals(event.rowKey()));
-    if (known || event.time() < lateLimit) {
-      return new Update(this, List.of());
+    long high = Long.parseUnsignedLong(event.rowKey(), 0, 16, 16);
+    long low = Long.parseUnsignedLong(event.rowKey(), 16, 32, 16);
+    if (events.contains(high, low)) {
+      return new Update(this, Fate.KNOWN, List.of());
+    }
+    long lateLimit = lateLimit(group, event.time());
+    if (event.time() < lateLimit) {
+      return new Update(this, Fate.LATE, List.of());
+    }
+    BigInteger[] amounts = new BigInteger[group.measures().size()];
+    for (int i = 0; i < amounts.length; i++) {
+      amounts[i] = EventLog.unscaled(event.amounts().get(i));
+      if (amounts[i] == null) {
+        return new Update(this, Fate.TOO_LARGE, List.of());
+      }
     }
     long horizon = group.windowStart(lateLimit, group.longestWindow());
-    List<FeatureEvent> kept = new ArrayList<>(events.size() + 1);
-    boolean placed = false;
-    for (FeatureEvent other : events) {
-      if (!placed && other.time() > event.time()) {
-        kept.add(event);
-        placed = true;
-      }
-      if (other.time() >= horizon) {
-        kept.add(other);
-      }
-    }
-    if (!placed) {
-      kept.add(event);
-    }
-    EntityWindow window = new EntityWindow(seen + 1, List.copyOf(kept));
-    List<Row> rows = new ArrayList<>();
-    for (long time : window.timesChangedBy(group, event)) {
-      rows.add(window.rowAt(group, time));
-    }
-    return new Update(window, rows);
+    EventLog log =
+        events.dropBefore(events.place(horizon, false)).with(event.time(), high, low, amounts);
+    EntityWindow window = new EntityWindow(seen + 1, log);
+    return new Update(window, Fate.COUNTED, window.rowsChangedBy(group, event));
   }
 
-  private long newest() {
-    return events.get(events.size() - 1).time();
+  /** The newest event's time; there must be one. */
+  long newest() {
+    return events.time(events.size() - 1);
   }
 
-  private TreeSet<Long> timesChangedBy(FeatureGroup group, FeatureEvent event) {
-    TreeSet<Long> times = new TreeSet<>();
-    times.add(event.time());
-    for (FeatureEvent other : events) {
-      long time = other.time();
-      if (time > event.time()
-          && group.features().stream()
-              .anyMatch(
-                  feature ->
-                      event.changes(feature)
-                          && event.time() >= group.windowStart(time, feature.window()))) {
-        times.add(time);
+  private List<Row> rowsChangedBy(FeatureGroup group, FeatureEvent event) {
+    List<Row> rows = new ArrayList<>(1);
+    rows.add(rowAt(group, event.time()));
+    long last = event.time();
+    for (int i = events.place(event.time(), true); i < events.size(); i++) {
+      long time = events.time(i);
+      if (time > last && changes(group, event, time)) {
+        rows.add(rowAt(group, time));
+      }
+      last = time;
+    }
+    return rows;
+  }
+
+  private static boolean changes(FeatureGroup group, FeatureEvent event, long time) {
+    for (FeatureGroup.Feature feature : group.features()) {
+      if (event.changes(feature) && event.time() >= group.windowStart(time, feature.window())) {
+        return true;
       }
     }
-    return times;
+    return false;
   }
 
   private Row rowAt(FeatureGroup group, long time) {
     List<BigDecimal> values = new ArrayList<>(group.features().size());
+    int end = events.place(time, true);
     for (FeatureGroup.Feature feature : group.features()) {
-      long start = group.windowStart(time, feature.window());
-      BigDecimal value = BigDecimal.ZERO;
-      for (FeatureEvent event : events) {
-        if (event.time() >= start && event.time() <= time && event.changes(feature)) {
-          value =
-              value.add(
-                  feature.measure() < 0 ? BigDecimal.ONE : event.amounts().get(feature.measure()));
-        }
-      }
-      values.add(value);
+      int first = events.place(group.windowStart(time, feature.window()), false);
+      values.add(
+          feature.measure() < 0
+              ? BigDecimal.valueOf(end - first)
+              : events.sum(feature.measure(), first, end));
     }
-    return new Row(time, seen, time == newest(), List.copyOf(values));
+    return new Row(time, seen, time == newest(), values);
   }
 
   /** Encodes windows in state. */
   public static final class Coder extends DataCoder<EntityWindow> {
     private static final long serialVersionUID = 1L;
-    private static final FeatureEvent.Coder EVENT = new FeatureEvent.Coder();
 
     @Override
     protected void write(EntityWindow window, DataOutputStream out) throws IOException {
+      EventLog events = window.events;
       out.writeLong(window.seen);
-      out.writeInt(window.events.size());
-      for (FeatureEvent event : window.events) {
-        EVENT.encode(event, out);
+      out.writeByte(events.measures());
+      out.writeInt(events.size());
+      for (int i = 0; i < events.size(); i++) {
+        out.writeLong(events.time(i));
+        out.writeLong(events.keyHigh(i));
+        out.writeLong(events.keyLow(i));
+        for (int measure = 0; measure < events.measures(); measure++) {
+          byte[] amount = events.amount(measure, i).toByteArray();
+          out.writeByte(amount.length);
+          out.write(amount);
+        }
       }
     }
 
     @Override
     protected EntityWindow read(DataInputStream in) throws IOException {
       long seen = in.readLong();
-      int size = in.readInt();
-      List<FeatureEvent> events = new ArrayList<>(size);
-      for (int i = 0; i < size; i++) {
-        events.add(EVENT.decode(in));
+      BigInteger[] amounts = new BigInteger[in.readByte()];
+      EventLog events = EventLog.empty(amounts.length);
+      for (int left = in.readInt(); left > 0; left--) {
+        long time = in.readLong();
+        long high = in.readLong();
+        long low = in.readLong();
+        for (int measure = 0; measure < amounts.length; measure++) {
+          byte[] amount = new byte[in.readByte()];
+          in.readFully(amount);
+          amounts[measure] = new BigInteger(amount);
+        }
+        events = events.with(time, high, low, amounts);
       }
-      return new EntityWindow(seen, List.copyOf(events));
+      return new EntityWindow(seen, events);
     }
   }
 }

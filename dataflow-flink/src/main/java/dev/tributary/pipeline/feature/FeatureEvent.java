@@ -14,15 +14,17 @@ import java.util.Objects;
  * A source row as one entity's windows see it.
  *
  * @param view the group's name
+ * @param stream whose row it is
  * @param entity the join key's value as JSON: {@code 12346} or {@code "85123A"}
  * @param time event time, microseconds
- * @param rowKey names the source row: its stream and primary key
+ * @param rowKey names the source row by its stream and primary key: 32 hex digits
  * @param amounts what it adds to each of the group's measures; null adds nothing
  * @param eventId of the change that brought it
  * @param trace the W3C trace id it belongs to: 32 hex digits
  */
 public record FeatureEvent(
     String view,
+    String stream,
     String entity,
     long time,
     String rowKey,
@@ -43,6 +45,7 @@ public record FeatureEvent(
     @Override
     protected void write(FeatureEvent event, DataOutputStream out) throws IOException {
       writeText(event.view, out);
+      writeText(event.stream, out);
       writeText(event.entity, out);
       out.writeLong(event.time);
       writeText(event.rowKey, out);
@@ -61,6 +64,7 @@ public record FeatureEvent(
     @Override
     protected FeatureEvent read(DataInputStream in) throws IOException {
       String view = readText(in);
+      String stream = readText(in);
       String entity = readText(in);
       long time = in.readLong();
       String rowKey = readText(in);
@@ -73,7 +77,7 @@ public record FeatureEvent(
       }
       // Not List.of: an amount may be null.
       return new FeatureEvent(
-          view, entity, time, rowKey, Arrays.asList(amounts), readText(in), readText(in));
+          view, stream, entity, time, rowKey, Arrays.asList(amounts), readText(in), readText(in));
     }
   }
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.tributary.pipeline.Digest;
 import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.lake.Column;
-import dev.tributary.pipeline.lake.LakeRow;
+import dev.tributary.pipeline.lake.RowValues;
 import dev.tributary.pipeline.lake.Table;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -41,7 +41,10 @@ public final class FeatureExtractor {
    * @return an event for each group that counts this change; none where its entity is null, as a
    *     guest's is
    */
-  public List<FeatureEvent> extract(LakeRow row, char op, String trace) {
+  public List<FeatureEvent> extract(RowValues row, String eventId, char op, String trace) {
+    if (uses.isEmpty()) {
+      return List.of();
+    }
     List<FeatureEvent> events = new ArrayList<>(1);
     for (Use use : uses) {
       Object entity = value(row, use.source.entityField());
@@ -56,13 +59,14 @@ public final class FeatureExtractor {
       events.add(
           new FeatureEvent(
               use.group.name(),
+              contract.stream(),
               entity instanceof Long
                   ? entity.toString()
                   : TextNode.valueOf(entity.toString()).toString(),
               (Long) time,
               rowKey(row),
               Arrays.asList(amounts),
-              row.id(),
+              eventId,
               trace));
     }
     return events;
@@ -71,7 +75,7 @@ public final class FeatureExtractor {
   /**
    * Null where there is nothing to add: no such measure here, its condition fails, a null factor.
    */
-  private BigDecimal amount(LakeRow row, FeatureGroup.Measure measure) {
+  private BigDecimal amount(RowValues row, FeatureGroup.Measure measure) {
     if (measure == null) {
       return null;
     }
@@ -94,13 +98,13 @@ public final class FeatureExtractor {
     return product.stripTrailingZeros();
   }
 
-  private String rowKey(LakeRow row) {
+  private String rowKey(RowValues row) {
     Digest digest = new Digest().add(contract.stream());
     contract.primaryKey().forEach(field -> digest.add(String.valueOf(value(row, field))));
     return digest.id();
   }
 
-  private Object value(LakeRow row, String field) {
-    return row.values()[columns.get(field)];
+  private Object value(RowValues row, String field) {
+    return row.value(columns.get(field));
   }
 }

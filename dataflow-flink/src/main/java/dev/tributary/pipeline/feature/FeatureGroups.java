@@ -22,6 +22,10 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
   private static final long MICROS_PER_SECOND = 1_000_000L;
   private static final Set<String> FIXED_MEMBERS =
       Set.of("stream", "entity_field", "event_time", "ops");
+
+  /** Each has nine decimal places; totals are kept with eighteen. */
+  private static final int MAX_NUMERICS = 2;
+
   private static final Set<FieldType> NUMBERS = Set.of(FieldType.INT64, FieldType.NUMERIC);
 
   /**
@@ -107,6 +111,10 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
           NUMBERS.contains(type(contract, factor)),
           contract.stream() + "." + factor + " is no exact number and cannot be multiplied");
     }
+    check(
+        factors.stream().filter(f -> type(contract, f) == FieldType.NUMERIC).count()
+            <= MAX_NUMERICS,
+        contract.stream() + " multiplies more NUMERICs than add up exactly");
     JsonNode where = node.path("where");
     if (where.isMissingNode()) {
       return new FeatureGroup.Measure(factors, null, null);

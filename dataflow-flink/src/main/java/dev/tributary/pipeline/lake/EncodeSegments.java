@@ -67,7 +67,9 @@ public final class EncodeSegments extends DoFn<byte[], KV<FileGroup, Segment>> {
 
   @ProcessElement
   public void process(
-      @Element byte[] rows, @Timestamp Instant timestamp, OutputReceiver<KV<FileGroup, Segment>> output)
+      @Element byte[] rows,
+      @Timestamp Instant timestamp,
+      OutputReceiver<KV<FileGroup, Segment>> output)
       throws IOException {
     for (int at = 0; at < rows.length; at = PackedRows.next(rows, at)) {
       fileOf(rows, at, timestamp).add(rows, at);
@@ -162,8 +164,7 @@ public final class EncodeSegments extends DoFn<byte[], KV<FileGroup, Segment>> {
         if (parquet) {
           positions[i] = row;
         } else {
-          loose.put(
-              buffer, positions[i], PackedRows.next(buffer, positions[i]) - positions[i]);
+          loose.put(buffer, positions[i], PackedRows.next(buffer, positions[i]) - positions[i]);
         }
       }
       byte[] content =

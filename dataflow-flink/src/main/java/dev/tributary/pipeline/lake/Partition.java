@@ -17,7 +17,12 @@ public record Partition(String table, String stream, long hour) {
   private static final long MICROS_PER_HOUR = 3_600_000_000L;
 
   public static Partition of(String table, String stream, long micros) {
-    return new Partition(table, stream, Math.floorDiv(micros, MICROS_PER_HOUR));
+    return new Partition(table, stream, hourOf(micros));
+  }
+
+  /** Hours since 1970 UTC. */
+  public static long hourOf(long micros) {
+    return Math.floorDiv(micros, MICROS_PER_HOUR);
   }
 
   /** {@code processed/orders/dt=2026-11-21/hr=05/}. */

@@ -180,8 +180,7 @@ public final class SegmentFile {
         // keep of a reused array.
         case PackedRow.TEXT, PackedRow.BYTES ->
             consumer.addBinary(
-                Binary.fromReusedByteArray(
-                    buffer, at + Integer.BYTES, Bytes.intAt(buffer, at)));
+                Binary.fromReusedByteArray(buffer, at + Integer.BYTES, Bytes.intAt(buffer, at)));
         case PackedRow.INT64 -> consumer.addLong(Bytes.longAt(buffer, at));
         case PackedRow.INT32 -> consumer.addInteger(Bytes.intAt(buffer, at));
         case PackedRow.DECIMAL -> consumer.addBinary(decimal(buffer, at));

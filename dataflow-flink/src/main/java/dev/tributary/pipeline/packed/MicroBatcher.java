@@ -51,6 +51,14 @@ public final class MicroBatcher {
     this.used = new int[keys];
   }
 
+  /** Forgets what a bundle that failed has left: it comes again. */
+  public void reset() {
+    for (int i = 0; i < usedCount; i++) {
+      open[used[i]].truncate(0);
+    }
+    usedCount = 0;
+  }
+
   /** Adds an item; the batch has the least timestamp of its items. */
   public void add(int key, byte[] source, int offset, int length, long millis, Output output) {
     Bytes batch = open[key];

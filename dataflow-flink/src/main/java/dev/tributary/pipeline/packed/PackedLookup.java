@@ -8,6 +8,7 @@ package dev.tributary.pipeline.packed;
  * int  length of what follows
  * int  bucket
  * byte kind: 0 row, 1 version
+ * long when the bus took the message, milliseconds
  * text key: stream and value, so that streams do not mix
  * row:     long event time · row in the layout of {@link PackedRows}
  * version: long event time · long lsn · values, each: text field's name, tag and value of {@link PackedRow}
@@ -19,14 +20,15 @@ public final class PackedLookup {
 
   private static final int BUCKET = Integer.BYTES;
   private static final int KIND = BUCKET + Integer.BYTES;
-  private static final int KEY = KIND + 1;
+  private static final int PUBLISHED = KIND + 1;
+  private static final int KEY = PUBLISHED + Long.BYTES;
 
   private PackedLookup() {}
 
   /** Writes what precedes the key; {@link #end} must follow the item. */
-  public static int begin(Bytes out, int bucket, int kind) {
+  public static int begin(Bytes out, int bucket, int kind, long publishedMillis) {
     int start = out.size();
-    out.putInt(0).putInt(bucket).putByte(kind);
+    out.putInt(0).putInt(bucket).putByte(kind).putLong(publishedMillis);
     return start;
   }
 
@@ -44,6 +46,11 @@ public final class PackedLookup {
 
   public static int kind(byte[] items, int position) {
     return items[position + KIND];
+  }
+
+  /** When the bus took the message it comes from, milliseconds. */
+  public static long published(byte[] items, int position) {
+    return Bytes.longAt(items, position + PUBLISHED);
   }
 
   /** Where the key's text begins, after its length. */

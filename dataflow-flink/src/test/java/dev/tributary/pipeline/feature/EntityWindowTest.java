@@ -3,6 +3,7 @@ package dev.tributary.pipeline.feature;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
+import dev.tributary.pipeline.Digest;
 import dev.tributary.pipeline.Samples;
 import dev.tributary.pipeline.contract.Decimals;
 import dev.tributary.pipeline.contract.Timestamps;
@@ -14,6 +15,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.beam.sdk.coders.CoderException;
+import org.apache.beam.sdk.util.CoderUtils;
 import org.junit.Test;
 
 public class EntityWindowTest {
@@ -27,7 +30,7 @@ public class EntityWindowTest {
   public void theWindowBeginsOnTheHopAndHoldsBothItsEnds() {
     // Five minutes before 05:20:30 is 05:15:30, whose minute begins at 05:15:00.
     long start = Timestamps.parse("2026-11-21T05:15:00.000000Z");
-    EntityWindow window = EntityWindow.EMPTY;
+    EntityWindow window = EntityWindow.empty(GROUP);
     window = add(window, event("before", start - 1, "1")).window();
     window = add(window, event("first", start, "10")).window();
     EntityWindow.Update update = add(window, event("now", T, "100"));
@@ -44,7 +47,7 @@ public class EntityWindowTest {
 
   @Test
   public void aSecondEventAtTheSameTimeReplacesTheValuesOfTheFirst() {
-    EntityWindow.Update first = add(EntityWindow.EMPTY, event("a", T, "1.10"));
+    EntityWindow.Update first = add(EntityWindow.empty(GROUP), event("a", T, "1.10"));
     EntityWindow.Update second = add(first.window(), event("b", T, "2.20"));
     assertEquals("1.1", values(only(first.rows())).get("spend_5m"));
     assertEquals("3.3", values(only(second.rows())).get("spend_5m"));
@@ -56,7 +59,7 @@ public class EntityWindowTest {
 
   @Test
   public void aLateEventEmitsItsOwnTimeAndEveryLaterTimeThatItChanges() {
-    EntityWindow window = EntityWindow.EMPTY;
+    EntityWindow window = EntityWindow.empty(GROUP);
     window = add(window, event("two minutes later", T + 2 * MINUTE, "1")).window();
     window = add(window, event("two days later", T + 30 * HOUR, "1")).window();
     EntityWindow.Update update = add(window, event("late", T + 8 * HOUR, "5"));
@@ -70,7 +73,7 @@ public class EntityWindowTest {
 
   @Test
   public void aLateEventsOwnValueLooksBackAsFarAsAnyOther() {
-    EntityWindow window = EntityWindow.EMPTY;
+    EntityWindow window = EntityWindow.empty(GROUP);
     window = add(window, event("old", T, "1")).window();
     window = add(window, event("new", T + 40 * HOUR, "1")).window();
     EntityWindow.Update update = add(window, event("late", T + 20 * HOUR, "1"));
@@ -79,7 +82,7 @@ public class EntityWindowTest {
 
   @Test
   public void aRowReadAgainCountsOnce() {
-    EntityWindow.Update first = add(EntityWindow.EMPTY, event("row", T, "1"));
+    EntityWindow.Update first = add(EntityWindow.empty(GROUP), event("row", T, "1"));
     EntityWindow.Update again = add(first.window(), event("row", T, "1"));
     assertEquals(List.of(), again.rows());
     assertEquals(1, again.window().seen());
@@ -87,15 +90,66 @@ public class EntityWindowTest {
 
   @Test
   public void whatIsOlderThanTheLongestWindowChangesNothing() {
-    EntityWindow.Update first = add(EntityWindow.EMPTY, event("new", T, "1"));
+    EntityWindow.Update first = add(EntityWindow.empty(GROUP), event("new", T, "1"));
     long limit = GROUP.windowStart(T, 24 * HOUR);
     assertEquals(List.of(), add(first.window(), event("older", limit - 1, "1")).rows());
     assertEquals(2, add(first.window(), event("just in time", limit, "1")).rows().size());
   }
 
   @Test
+  public void anOldWindowStaysAsItWasWhenNewerOnesGrowFromIt() {
+    EntityWindow one = add(EntityWindow.empty(GROUP), event("one", T, "1")).window();
+    EntityWindow two = add(one, event("two", T + 1, "2")).window();
+    EntityWindow other = add(one, event("other", T + 1, "40")).window();
+    assertEquals(1, one.events().size());
+    assertEquals("1", spent(one));
+    assertEquals("3", spent(two));
+    assertEquals("41", spent(other));
+  }
+
+  @Test
+  public void aWindowIsTheSameAfterACheckpoint() throws CoderException {
+    EntityWindow window = EntityWindow.empty(GROUP);
+    for (int i = 0; i < 10; i++) {
+      window =
+          add(window, event("line " + i, T + i * 20 * HOUR, "-12345678901234.000000001")).window();
+    }
+    EntityWindow restored = CoderUtils.clone(new EntityWindow.Coder(), window);
+    assertEquals(window.events().size(), restored.events().size());
+    FeatureEvent next = event("next", T + 181 * HOUR, "0.5");
+    assertEquals(add(window, next).rows(), add(restored, next).rows());
+  }
+
+  @Test
+  public void whatCannotBeAddedUpExactlyIsRefused() {
+    EntityWindow.Update update =
+        add(EntityWindow.empty(GROUP), event("row", T, "20000000000000000000"));
+    assertEquals(EntityWindow.Fate.TOO_LARGE, update.fate());
+    assertEquals(List.of(), update.rows());
+  }
+
+  @Test
+  public void sumsBeyond64BitsAreExact() {
+    EntityWindow window = EntityWindow.empty(GROUP);
+    EntityWindow.Update update = null;
+    for (int i = 0; i < 50; i++) {
+      update =
+          add(
+              window,
+              event("line " + i, T + i, i % 2 == 0 ? "999999999999.000000001" : "-999999999998"));
+      window = update.window();
+    }
+    assertEquals("25.000000025", values(only(update.rows())).get("spend_5m"));
+  }
+
+  private static String spent(EntityWindow window) {
+    FeatureEvent event = event("next", T + 2, "0");
+    return values(only(add(window, event).rows())).get("spend_5m");
+  }
+
+  @Test
   public void moneyAddsUpExactly() {
-    EntityWindow window = EntityWindow.EMPTY;
+    EntityWindow window = EntityWindow.empty(GROUP);
     EntityWindow.Update update = null;
     for (int i = 0; i < 1_000; i++) {
       update = add(window, event("line " + i, T + i, "0.1"));
@@ -118,7 +172,7 @@ public class EntityWindowTest {
       for (int replay = 0; replay < 3; replay++) {
         Collections.shuffle(events, random);
         Map<Long, EntityWindow.Row> kept = new HashMap<>();
-        EntityWindow window = EntityWindow.EMPTY;
+        EntityWindow window = EntityWindow.empty(GROUP);
         long newestOnline = Long.MIN_VALUE;
         EntityWindow.Row online = null;
         for (FeatureEvent event : events) {
@@ -186,9 +240,10 @@ public class EntityWindowTest {
   private static FeatureEvent event(String row, long time, String spend) {
     return new FeatureEvent(
         "customer_activity",
+        "order_lines",
         "7",
         time,
-        row,
+        new Digest().add(row).id(),
         Arrays.asList(new BigDecimal(spend)),
         Samples.id(time),
         Samples.id(1));

@@ -1,0 +1,45 @@
+package dev.tributary.pipeline.feature;
+
+import dev.tributary.pipeline.contract.Timestamps;
+
+/**
+ * Times as text, the wire form of {@code Timestamps.format}. Rows that come one after the other
+ * mostly share the minute, so it is formatted once.
+ */
+final class MicrosText {
+  private static final long MICROS_PER_MINUTE = 60_000_000L;
+
+  /** Up to the colon before the seconds. */
+  private static final int MINUTE_LENGTH = "YYYY-MM-DDTHH:MM:".length();
+
+  private record Minute(long number, String text) {}
+
+  /** Whatever thread formatted a minute last; a race costs a repetition, no more. */
+  private static volatile Minute last = new Minute(Long.MIN_VALUE, "");
+
+  private MicrosText() {}
+
+  static String of(long micros) {
+    long number = Math.floorDiv(micros, MICROS_PER_MINUTE);
+    Minute minute = last;
+    if (minute.number != number) {
+      minute =
+          new Minute(
+              number, Timestamps.format(number * MICROS_PER_MINUTE).substring(0, MINUTE_LENGTH));
+      last = minute;
+    }
+    int rest = (int) Math.floorMod(micros, MICROS_PER_MINUTE);
+    char[] text = new char[MINUTE_LENGTH + "SS.ffffffZ".length()];
+    minute.text.getChars(0, MINUTE_LENGTH, text, 0);
+    text[text.length - 1] = 'Z';
+    for (int i = text.length - 2; i >= MINUTE_LENGTH; i--) {
+      if (i == MINUTE_LENGTH + 2) {
+        text[i] = '.';
+      } else {
+        text[i] = (char) ('0' + rest % 10);
+        rest /= 10;
+      }
+    }
+    return new String(text);
+  }
+}
