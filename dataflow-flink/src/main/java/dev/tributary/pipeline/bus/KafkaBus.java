@@ -73,7 +73,14 @@ public final class KafkaBus {
                           "auto.offset.reset",
                           "earliest",
                           "enable.auto.commit",
-                          false))
+                          false,
+                          // Fewer, larger answers while catching up; they cost nothing when idle.
+                          "max.poll.records",
+                          2_000,
+                          "max.partition.fetch.bytes",
+                          4 << 20,
+                          "receive.buffer.bytes",
+                          1 << 20))
                   .withCreateTime(org.joda.time.Duration.standardSeconds(1)))
           .apply("Message", ParDo.of(new ToMessage(deadLetters)))
           .setCoder(new BusMessage.Coder());
@@ -103,7 +110,8 @@ public final class KafkaBus {
               record.getPartition(),
               record.getOffset(),
               null,
-              Math.multiplyExact(record.getTimestamp(), 1_000L)));
+              Math.multiplyExact(record.getTimestamp(), 1_000L),
+              record.getKV().getKey()));
     }
 
     private static SortedMap<String, String> attributes(Iterable<Header> headers) {
