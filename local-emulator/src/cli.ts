@@ -92,6 +92,14 @@ program
   .action(async (options) => (await import('./commands/contracts.ts')).contracts(options));
 
 program
+  .command('bench')
+  .description('measures: pipeline, linear, latency; bench/README.md')
+  .argument('[arguments...]')
+  .helpOption(false)
+  .allowUnknownOption()
+  .action(async (args) => (await import('./commands/bench.ts')).bench(args));
+
+program
   .command('test')
   .description('runs every check and test')
   .option('--only <part>', 'static, unit, java, python or integration')

@@ -5,7 +5,7 @@ import { withNeeds } from './components/index.ts';
 import { dataFolder } from './components/postgres.ts';
 import { stateRoot } from './instance/folders.ts';
 import { createMachine, ROOT } from './instance/machine.ts';
-import type { Machine } from './supervisor/component.ts';
+import type { Component, Machine } from './supervisor/component.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { prepareToolchain, type Tool } from './toolchain/toolchain.ts';
 
@@ -25,9 +25,15 @@ export interface TestStack {
  * Starts the named components and what they need with a state of their own; `stop` ends them and deletes that state.
  *
  * @param options.needs false starts only the named ones; the test stands in for what they need
+ * @param options.instead run in place of the components of the same names
  */
-export async function startComponents(names: readonly string[], options: { needs?: boolean } = {}): Promise<TestStack> {
-  const all = withNeeds(names);
+export async function startComponents(
+  names: readonly string[],
+  options: { needs?: boolean; instead?: readonly Component[] } = {},
+): Promise<TestStack> {
+  const all = withNeeds(names).map(
+    (component) => options.instead?.find((other) => other.name === component.name) ?? component,
+  );
   const components =
     options.needs === false
       ? all

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Component, Machine } from '../supervisor/component.ts';
 
 /** Name under which the JobManager offers the pipeline's jar; fixed, so that a restarted cluster knows the same one. */
@@ -31,8 +31,29 @@ const JAVA_OPENINGS = [
  */
 const QUICK_START = ['-XX:TieredStopAtLevel=1'];
 
-/** The JobManager of a Flink session cluster. */
-export const flinkJobManager: Component = {
+/** How a cluster is sized and tuned; what it says wins over the settings below. */
+export interface FlinkProfile {
+  readonly taskManager: { readonly heap: readonly string[]; readonly options: readonly string[] };
+  readonly jobManager: { readonly heap: readonly string[]; readonly options: readonly string[] };
+  /** Entries of Flink's config.yaml. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Jars that Flink loads apart from jobs, such as file systems, by the name of their folder. */
+  readonly plugins?: Readonly<Record<string, string>>;
+}
+
+/** A cluster that shares a laptop with everything else. */
+const LAPTOP: FlinkProfile = {
+  jobManager: { heap: ['-Xmx512m', '-Xms128m'], options: QUICK_START },
+  taskManager: { heap: ['-Xmx1328m', '-Xms256m'], options: QUICK_START },
+  settings: {},
+};
+
+/** JobManager and TaskManager of a Flink session cluster. */
+export function flinkCluster(profile: FlinkProfile): readonly [Component, Component] {
+  return [jobManager(profile), taskManager(profile)];
+}
+
+const jobManager = (profile: FlinkProfile): Component => ({
   name: 'flink-jobmanager',
   needs: [],
   ports: ['flink-rest', 'flink-rpc'],
@@ -40,7 +61,7 @@ export const flinkJobManager: Component = {
   readyWithinSeconds: 120,
 
   async prepare(machine) {
-    writeConfiguration(machine);
+    prepareHome(machine, profile);
     // The JobManager lists whatever jar lies here; it may have cleaned the folder when it last stopped.
     const uploads = join(home(machine), 'upload', 'flink-web-upload');
     mkdirSync(uploads, { recursive: true });
@@ -60,7 +81,7 @@ export const flinkJobManager: Component = {
     flinkProcess(
       machine,
       'org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint',
-      ['-Xmx512m', '-Xms128m', '-XX:MaxMetaspaceSize=400m', '-XX:+UseSerialGC', ...QUICK_START],
+      [...profile.jobManager.heap, '-XX:MaxMetaspaceSize=400m', '-XX:+UseSerialGC', ...profile.jobManager.options],
       ['--executionMode', 'cluster'],
     ),
 
@@ -70,10 +91,10 @@ export const flinkJobManager: Component = {
   },
 
   describe: (machine) => ({ summary: 'Flink UI', url: flinkRest(machine) }),
-};
+});
 
-/** The TaskManager; it finds the JobManager again when that one is restarted. */
-export const flinkTaskManager: Component = {
+/** It finds the JobManager again when that one is restarted. */
+const taskManager = (profile: FlinkProfile): Component => ({
   name: 'flink-taskmanager',
   needs: ['flink-jobmanager'],
   ports: ['flink-task-rpc', 'flink-task-data'],
@@ -81,7 +102,7 @@ export const flinkTaskManager: Component = {
   readyWithinSeconds: 120,
 
   async prepare(machine) {
-    writeConfiguration(machine);
+    prepareHome(machine, profile);
   },
 
   start: (machine) =>
@@ -89,11 +110,10 @@ export const flinkTaskManager: Component = {
       machine,
       'org.apache.flink.runtime.taskexecutor.TaskManagerRunner',
       [
-        '-Xmx1328m',
-        '-Xms256m',
+        ...profile.taskManager.heap,
         '-XX:MaxDirectMemorySize=400m',
         '-XX:MaxMetaspaceSize=512m',
-        ...QUICK_START,
+        ...profile.taskManager.options,
         '-XX:+UseParallelGC',
         '-XX:ParallelGCThreads=2',
       ],
@@ -107,7 +127,9 @@ export const flinkTaskManager: Component = {
   },
 
   describe: () => ({ summary: 'Flink task slots' }),
-};
+});
+
+export const [flinkJobManager, flinkTaskManager] = flinkCluster(LAPTOP);
 
 /** Base URL of the cluster's REST interface. */
 export function flinkRest(machine: Machine): string {
@@ -147,11 +169,15 @@ function flinkProcess(machine: Machine, main: string, memory: string[], args: st
   };
 }
 
-function writeConfiguration(machine: Machine): void {
+function prepareHome(machine: Machine, profile: FlinkProfile): void {
   const folder = home(machine);
   const conf = join(folder, 'conf');
   for (const name of ['conf', 'plugins', 'upload', 'checkpoints', 'tmp'])
     mkdirSync(join(folder, name), { recursive: true });
+  for (const [name, jar] of Object.entries(profile.plugins ?? {})) {
+    mkdirSync(join(folder, 'plugins', name), { recursive: true });
+    copyFileSync(jar, join(folder, 'plugins', name, basename(jar)));
+  }
   // The memory keys that Flink's start scripts would compute must be set by hand when its main classes are started directly.
   const settings = {
     'jobmanager.rpc.address': '127.0.0.1',
@@ -194,6 +220,7 @@ function writeConfiguration(machine: Machine): void {
     'classloader.resolve-order': 'child-first',
     'heartbeat.timeout': 15000,
     'heartbeat.interval': 3000,
+    ...profile.settings,
   };
   writeFileSync(
     join(conf, 'config.yaml'),

@@ -6,6 +6,7 @@ import { TOPIC_PARTITIONS } from './topics.ts';
 
 export type { BusErrorCode } from './errors.ts';
 export { KafkaBus, type KafkaSettings } from './kafka.ts';
+export { toKafka } from './kafka-message.ts';
 export type { BatchHandler, Bus, BusMessage, ReceivedMessage, Subscription, Topic } from './port.ts';
 export { MAX_MESSAGE_BYTES, TOPIC_PARTITIONS } from './topics.ts';
 
