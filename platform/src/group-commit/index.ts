@@ -7,6 +7,7 @@ export {
   type GroupCommitOptions,
   type StartOutcome,
 } from './commit.ts';
+export { isPreconditionFailed } from './conditions.ts';
 export type { Failure, InlineWork } from './drain.ts';
 export type { Arrival, Manifest } from './format.ts';
 export { type CommitState, inspectCommits, isAnyWaiting } from './inspect.ts';

@@ -76,6 +76,17 @@ export class GcsLake implements Lake {
     await this.#found(bucket, name, () => storage.bucket(bucket).file(name).delete(), 'remove');
   }
 
+  async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
+    const storage = await this.#connect();
+    const target = storage.bucket(bucket).file(to);
+    // Cloud Storage copies large objects in several answers; the client asks until it is done.
+    const [copied] =
+      (await this.#found(bucket, from, () => storage.bucket(bucket).file(from).copy(target), 'copy')) ?? [];
+    if (!copied) return undefined;
+    const [metadata] = await retried(() => this.#attempt('look up', bucket, to, () => copied.getMetadata()));
+    return describe(bucket, { ...metadata, name: to });
+  }
+
   uri(bucket: string, name: string): string {
     return `gs://${bucket}/${name}`;
   }

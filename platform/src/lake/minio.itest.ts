@@ -45,6 +45,16 @@ describe('the lake on MinIO', () => {
     expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
   });
 
+  test('a copy has the content, and a time of its own as its listing tells it; what is not there is not copied', async () => {
+    const name = 'copy/dt=2026-11-21/hr=05/a b.parquet';
+    await lake.write(bucket, name, 'content');
+    const copied = await lake.copy(bucket, name, 'copy/part-1.parquet');
+    expect(String((await lake.read(bucket, 'copy/part-1.parquet'))!.body)).toBe('content');
+    expect((await listed('copy/part-'))[0]).toEqual(copied);
+    expect(await lake.copy(bucket, 'copy/nothing', 'copy/part-2.parquet')).toBeUndefined();
+    expect(await listed('copy/part-2')).toEqual([]);
+  });
+
   test('a token names one content: it neither fits a newer one nor an object that was removed', async () => {
     const { token } = await lake.write(bucket, 'token', 'one');
     const second = await lake.write(bucket, 'token', 'two', { ifMatch: token });

@@ -91,6 +91,21 @@ export class MinioLake implements Lake {
     await retried(() => this.#attempt('remove', bucket, name, () => client.removeObject(bucket, name)));
   }
 
+  async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
+    const client = await this.#connect();
+    const copied = await retried(() =>
+      this.#attempt('copy', bucket, from, async () => {
+        try {
+          return await client.copyObject(bucket, to, `/${bucket}/${from}`);
+        } catch (error) {
+          if (codeOf(error) === 'NoSuchKey') return undefined;
+          throw error;
+        }
+      }),
+    );
+    return copied && retried(() => this.#lookUp(bucket, to));
+  }
+
   uri(bucket: string, name: string): string {
     return `gs://${bucket}/${name}`;
   }

@@ -30,6 +30,11 @@ export interface Lake {
   list(bucket: string, prefix: string): AsyncIterable<LakeObject>;
   /** Removes an object; removing what is not there is no error. */
   remove(bucket: string, name: string): Promise<void>;
+  /**
+   * Copies an object inside the store, whatever its size, over what had the name; undefined where there is no such object. The copy is an object of its own,
+   * with a generation of its own.
+   */
+  copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined>;
   /** The URI BigQuery loads it from: `gs://bucket/name`, with both adapters. */
   uri(bucket: string, name: string): string;
 }

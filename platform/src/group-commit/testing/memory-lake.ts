@@ -1,7 +1,7 @@
 import { TributaryError } from '../../errors/index.ts';
 import type { Lake, LakeObject, WriteOptions } from '../../lake/port.ts';
 
-type Operation = 'read' | 'write' | 'list' | 'remove';
+type Operation = 'read' | 'write' | 'list' | 'remove' | 'copy';
 
 /** Called around each operation, before and after it takes effect; it may wait, or throw to simulate a crash or an outage. */
 export type Interference = (moment: 'before' | 'after', operation: Operation, name: string) => Promise<void> | void;
@@ -60,6 +60,18 @@ export class MemoryLake implements Lake {
   async remove(bucket: string, name: string): Promise<void> {
     await this.#around('remove', name, () => {
       this.#objects.delete(`${bucket}/${name}`);
+    });
+  }
+
+  async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
+    return this.#around('copy', to, () => {
+      const source = this.#objects.get(`${bucket}/${from}`);
+      if (!source) return undefined;
+      this.#versions.last += 1;
+      const version = String(this.#versions.last);
+      const object = { ...source.object, name: to, generation: version, token: version };
+      this.#objects.set(`${bucket}/${to}`, { body: source.body, object });
+      return object;
     });
   }
 
