@@ -7,6 +7,8 @@ import dev.tributary.pipeline.Digest;
 import dev.tributary.pipeline.Refusal;
 import dev.tributary.pipeline.Refusal.Reason;
 import dev.tributary.pipeline.bus.BusMessage;
+import dev.tributary.pipeline.change.debezium.DebeziumMessages;
+import dev.tributary.pipeline.change.debezium.Translation;
 import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.deadletter.DeadLetter;
@@ -23,11 +25,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.beam.sdk.metrics.Metrics;
 
 /**
  * Decides what a message leads to: rows, feature events, or a dead letter; never nothing.
+ *
+ * <p>Debezium's own messages, from producers that are not our bridge, are read as the bridge would
+ * have ({@link DebeziumMessages}).
  *
  * <p>What cannot be shown to be free of clear PII (unreadable bytes, streams and fields that no
  * contract knows) is stored sealed, in the raw table too.
@@ -40,13 +47,18 @@ public final class MessageReader {
   /** How many times the message has been put back: docs/interfaces.md#dead-letter. */
   private static final String REPLAY_ATTRIBUTE = "replay";
 
+  /** Attribute of a raw row: the message's key, which other producers' events may need; sealed. */
+  private static final String MESSAGE_KEY = "messagekey";
+
   private final Protection protection;
+  private final DebeziumMessages debezium;
   private final Map<String, StreamReader> streams = new HashMap<>();
 
   private record StreamReader(RowBuilder rows, FeatureExtractor features, Contract contract) {}
 
   public MessageReader(Contracts contracts, FeatureGroups groups, Protection protection) {
     this.protection = protection;
+    this.debezium = new DebeziumMessages(contracts, protection);
     contracts
         .streams()
         .values()
@@ -72,7 +84,8 @@ public final class MessageReader {
     try {
       event = Envelope.parse(message.data());
     } catch (Refusal refusal) {
-      return unreadable(message, refusal);
+      Translation foreign = debezium.translate(message);
+      return foreign == null ? unreadable(message, refusal) : foreign(message, foreign);
     }
     StreamReader stream = streams.get(event.stream());
     if (stream == null) {
@@ -88,26 +101,102 @@ public final class MessageReader {
                   + " again."));
     }
     try {
-      RowBuilder.Dated dated = stream.rows.build(event);
-      List<FeatureEvent> features =
-          stream.features.extract(
-              column -> dated.row().values()[column],
-              event.eventId(),
-              event.op(),
-              trace(message, event));
-      return new Arrival(
-          event.eventId(),
+      return accepted(
+          message,
+          event,
           Arrival.blockOf(event.lsn().longValue()),
-          List.of(
-              raw(message, event.eventId(), event.eventId(), event.stream(), message.data()),
-              new Arrival.Filed(
-                  Partition.of(Table.PROCESSED, event.stream(), dated.eventTime()), dated.row())),
-          null,
-          features);
+          stream,
+          message.attributes(),
+          message.data());
     } catch (Refusal refusal) {
       boolean clean = holdsOnlyKnownFields(event, stream.contract);
       return refused(message, event, event.stream(), !clean, refusal);
     }
+  }
+
+  /**
+   * @param block of the source's log: {@link Arrival#block}
+   * @param stored the message as the raw table keeps it
+   */
+  private static Arrival accepted(
+      BusMessage message,
+      Envelope event,
+      long block,
+      StreamReader stream,
+      SortedMap<String, String> attributes,
+      byte[] stored)
+      throws Refusal {
+    RowBuilder.Dated dated = stream.rows.build(event);
+    List<FeatureEvent> features =
+        stream.features.extract(
+            column -> dated.row().values()[column],
+            event.eventId(),
+            event.op(),
+            trace(message, event));
+    return new Arrival(
+        event.eventId(),
+        block,
+        List.of(
+            raw(message, event.eventId(), event.eventId(), event.stream(), attributes, stored),
+            new Arrival.Filed(
+                Partition.of(Table.PROCESSED, event.stream(), dated.eventTime()), dated.row())),
+        null,
+        features);
+  }
+
+  /** A message of another producer of Debezium events. */
+  private Arrival foreign(BusMessage message, Translation translation) {
+    SortedMap<String, String> attributes = new TreeMap<>(message.attributes());
+    if (message.key() != null) {
+      attributes.put(MESSAGE_KEY, protection.seal(message.key()));
+    }
+    byte[] stored =
+        translation.clear()
+            ? message.data()
+            : protection.seal(message.data()).getBytes(StandardCharsets.UTF_8);
+    if (translation instanceof Translation.Control control) {
+      Metrics.counter("control", control.kind().counter()).inc();
+      String id = new Digest().add("control").add(json(message.position())).id();
+      return new Arrival(
+          id,
+          List.of(raw(message, id, null, Table.CONTROL_STREAM, attributes, stored)),
+          null,
+          List.of());
+    }
+    Translation.Refused refused;
+    if (translation instanceof Translation.Change change) {
+      Envelope event = change.event();
+      try {
+        return accepted(
+            message,
+            event,
+            Arrival.blockOf(change.logOffset()),
+            streams.get(event.stream()),
+            attributes,
+            stored);
+      } catch (Refusal refusal) {
+        refused =
+            new Translation.Refused(
+                event.eventId(), event.stream(), refusal, event.source(), change.clear());
+      }
+    } else {
+      refused = (Translation.Refused) translation;
+    }
+    DeadLetter letter =
+        DeadLetter.of(
+            refused.eventId(),
+            refused.stream(),
+            "pipeline",
+            refused.refusal(),
+            refused.source() == null ? JSON.valueToTree(message.position()) : refused.source(),
+            message.publishedAt(),
+            protection.seal(message.data()));
+    String id = refused.eventId() == null ? letter.id() : refusedId(message, refused.eventId());
+    return new Arrival(
+        id,
+        List.of(raw(message, id, refused.eventId(), refused.stream(), attributes, stored)),
+        letter,
+        List.of());
   }
 
   /** An event of known form that cannot become a row. */
@@ -115,16 +204,10 @@ public final class MessageReader {
       BusMessage message, Envelope event, String stream, boolean seal, Refusal refusal) {
     String sealed = protection.seal(message.data());
     byte[] stored = seal ? sealed.getBytes(StandardCharsets.UTF_8) : message.data();
-    // Not the event's own id: after a fix, a replay of the event must not pass for a duplicate.
-    String id =
-        new Digest()
-            .add("refused")
-            .add(event.eventId())
-            .add(message.attributes().getOrDefault(REPLAY_ATTRIBUTE, ""))
-            .id();
+    String id = refusedId(message, event.eventId());
     return new Arrival(
         id,
-        List.of(raw(message, id, event.eventId(), stream, stored)),
+        List.of(raw(message, id, event.eventId(), stream, message.attributes(), stored)),
         DeadLetter.of(
             event.eventId(),
             stream,
@@ -134,6 +217,15 @@ public final class MessageReader {
             message.publishedAt(),
             sealed),
         List.of());
+  }
+
+  /** Not the event's own id: after a fix, a replay of the event must not pass for a duplicate. */
+  private static String refusedId(BusMessage message, String eventId) {
+    return new Digest()
+        .add("refused")
+        .add(eventId)
+        .add(message.attributes().getOrDefault(REPLAY_ATTRIBUTE, ""))
+        .id();
   }
 
   /** Bytes of no known form: named after where they lay. */
@@ -157,6 +249,7 @@ public final class MessageReader {
                 letter.id(),
                 null,
                 Table.UNKNOWN_STREAM,
+                message.attributes(),
                 sealed.getBytes(StandardCharsets.UTF_8))),
         letter,
         List.of());
@@ -189,12 +282,17 @@ public final class MessageReader {
   }
 
   private static Arrival.Filed raw(
-      BusMessage message, String rowId, String eventId, String stream, byte[] stored) {
+      BusMessage message,
+      String rowId,
+      String eventId,
+      String stream,
+      SortedMap<String, String> attributes,
+      byte[] stored) {
     Object[] values = {
       eventId,
       stream,
       stored,
-      json(message.attributes()),
+      json(attributes),
       message.topicName(),
       message.partition(),
       message.offset(),
@@ -204,11 +302,11 @@ public final class MessageReader {
         Partition.of(Table.RAW, stream, message.publishedAt()), new LakeRow(rowId, 0, values));
   }
 
-  private static String json(SortedMap<String, String> attributes) {
+  private static String json(SortedMap<String, ?> attributes) {
     try {
       return JSON.writeValueAsString(attributes);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a map of texts is always writable", e);
+      throw new IllegalStateException("a map of plain values is always writable", e);
     }
   }
 

@@ -162,6 +162,8 @@ public final class FieldReader {
         case "NaN" -> Double.NaN;
         case "Infinity" -> Double.POSITIVE_INFINITY;
         case "-Infinity" -> Double.NEGATIVE_INFINITY;
+        // A decimal has no sign at zero.
+        case "-0" -> -0.0;
         default -> new BigDecimal(text).doubleValue();
       };
     } catch (NumberFormatException e) {

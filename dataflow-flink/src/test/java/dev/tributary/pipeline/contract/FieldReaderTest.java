@@ -67,6 +67,8 @@ public class FieldReaderTest {
     assertEquals(Double.NaN, real.readStored(json("\"NaN\"")));
     assertEquals(Double.NEGATIVE_INFINITY, real.readStored(json("\"-Infinity\"")));
     assertEquals(0.1, real.readStored(json("0.1")));
+    assertEquals(-0.0, real.readStored(json("\"-0\"")));
+    assertEquals(Double.MIN_VALUE, real.readStored(json("4.9E-324")));
     assertNull(real.readStored(NullNode.getInstance()));
     assertNull(real.readCell(""));
   }
