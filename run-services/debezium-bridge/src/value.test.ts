@@ -38,6 +38,8 @@ describe('a value on the wire', () => {
     ['NUMERIC', 'twelve', 'CONTRACT_VIOLATION'],
     ['NUMERIC', '.', 'CONTRACT_VIOLATION'],
     ['FLOAT64', 1e300, 1e300],
+    ['FLOAT64', 5e-324, 5e-324],
+    ['FLOAT64', -0, '-0'],
     ['FLOAT64', 'NaN', 'NaN'],
     ['FLOAT64', '-Infinity', '-Infinity'],
     ['FLOAT64', '1.5', 1.5],

@@ -79,6 +79,8 @@ function numeric(value: unknown, reading: Reading): DecodedValue {
 }
 
 function float64(value: unknown): DecodedValue {
+  // JSON.stringify would drop the sign.
+  if (Object.is(value, -0)) return { value: '-0' };
   if (typeof value === 'number') return { value };
   if (typeof value === 'bigint') return { value: Number(value) };
   if (typeof value !== 'string') return wrongType('a number');
