@@ -2,15 +2,19 @@ package dev.tributary.pipeline;
 
 import dev.tributary.pipeline.batch.BatchPipeline;
 import dev.tributary.pipeline.batch.LandingFile;
+import dev.tributary.pipeline.batch.Mapping;
+import dev.tributary.pipeline.batch.StoredObject;
 import dev.tributary.pipeline.bus.BusMessage;
 import dev.tributary.pipeline.bus.KafkaBus;
 import dev.tributary.pipeline.bus.OutgoingMessage;
 import dev.tributary.pipeline.bus.PubsubBus;
 import dev.tributary.pipeline.change.LiveInputs;
+import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.contract.Timestamps;
 import dev.tributary.pipeline.pii.PiiKeys;
 import java.io.IOException;
 import java.time.DateTimeException;
+import java.util.Arrays;
 import java.util.Locale;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.runners.flink.FlinkRunner;
@@ -23,6 +27,9 @@ import org.apache.beam.sdk.values.PCollection;
  * Starts the pipeline: the stream, or one batch file. dataflow-flink/README.md lists the options.
  */
 public final class Main {
+  private static final int BATCH_RESTARTS = 3;
+  private static final long BATCH_RESTART_DELAY_MS = 5_000;
+
   private Main() {}
 
   /** Submits the job; with a detached runner it returns while the job runs. */
@@ -50,6 +57,9 @@ public final class Main {
     if (flink && !batch) {
       FlinkDefaults.apply(options.as(FlinkPipelineOptions.class));
     }
+    if (flink && batch) {
+      limitRestarts(options.as(FlinkPipelineOptions.class));
+    }
     if (batch) {
       LandingFile file = landingFile(options, inputs);
       if (flink) {
@@ -58,7 +68,12 @@ public final class Main {
       Pipeline pipeline = Pipeline.create(options);
       pipeline.apply(
           "Batch",
-          new BatchPipeline(file, inputs.contracts(), options.getLake(), options.getPiiKeysFile()));
+          new BatchPipeline(
+              file,
+              inputs.contracts(),
+              options.getLake(),
+              options.getPiiKeysFile(),
+              options.getReport()));
       return pipeline;
     }
     Pipeline pipeline = Pipeline.create(options);
@@ -94,9 +109,17 @@ public final class Main {
     return pipeline;
   }
 
+  /** The cluster restarts jobs without end, as streams need it; a file that fails shall be told. */
+  private static void limitRestarts(FlinkPipelineOptions options) {
+    if (options.getNumberOfExecutionRetries() < 0) {
+      options.setNumberOfExecutionRetries(BATCH_RESTARTS);
+      options.setExecutionRetryDelay(BATCH_RESTART_DELAY_MS);
+    }
+  }
+
   private static void checkReadable(LandingFile file) {
     try {
-      file.open().close();
+      StoredObject.open(file.uri()).close();
     } catch (IOException | RuntimeException e) {
       // S3's client says so by an unchecked exception of its own.
       throw new ConfigurationException(
@@ -106,19 +129,16 @@ public final class Main {
 
   private static LandingFile landingFile(TributaryOptions options, CompiledInputs inputs) {
     String stream = required(options.getStream(), "stream");
-    if (inputs.contracts().stream(stream).isEmpty()) {
-      throw new ConfigurationException(
-          "OPTION_INVALID",
-          "--stream "
-              + stream
-              + " has no contract; known: "
-              + inputs.contracts().streams().keySet());
-    }
-    String format = required(options.getFormat(), "format");
-    if (!format.equals("csv") && !format.equals("ndjson")) {
-      throw new ConfigurationException(
-          "OPTION_INVALID", "--format is csv or ndjson, not " + format);
-    }
+    Contract contract =
+        inputs.contracts().stream(stream)
+            .orElseThrow(
+                () ->
+                    new ConfigurationException(
+                        "OPTION_INVALID",
+                        "--stream "
+                            + stream
+                            + " has no contract; known: "
+                            + inputs.contracts().streams().keySet()));
     long objectTime;
     try {
       objectTime = Timestamps.parseLenient(required(options.getObjectTime(), "objectTime"));
@@ -129,9 +149,29 @@ public final class Main {
     return new LandingFile(
         required(options.getInput(), "input"),
         stream,
-        LandingFile.Format.valueOf(format.toUpperCase(Locale.ROOT)),
+        choice(LandingFile.Format.class, options.getFormat(), "format"),
+        choice(LandingFile.Compression.class, options.getCompression(), "compression"),
+        options.getMapping() == null
+            ? Mapping.identity(contract)
+            : Mapping.parse(options.getMapping(), contract),
         required(options.getGeneration(), "generation"),
         objectTime);
+  }
+
+  private static <E extends Enum<E>> E choice(Class<E> type, String value, String option) {
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().toLowerCase(Locale.ROOT).equals(required(value, option))) {
+        return constant;
+      }
+    }
+    throw new ConfigurationException(
+        "OPTION_INVALID",
+        "--"
+            + option
+            + " is one of "
+            + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)
+            + ", not "
+            + value);
   }
 
   private static <T> T required(T value, String option) {

@@ -107,10 +107,26 @@ public interface TributaryOptions extends StreamingOptions {
 
   void setStream(String stream);
 
-  @Description("Batch: csv or ndjson")
+  @Description("Batch: csv, ndjson or parquet")
   String getFormat();
 
   void setFormat(String format);
+
+  @Description("Batch: what the whole file is packed with, none or gzip")
+  @Default.String("none")
+  String getCompression();
+
+  void setCompression(String compression);
+
+  @Description("Batch: the dataset's mapping, JSON; default: columns are called as the fields")
+  String getMapping();
+
+  void setMapping(String mapping);
+
+  @Description("Batch: where beneath the lake to say what became of the file; default: nowhere")
+  String getReport();
+
+  void setReport(String path);
 
   @Description("Batch: the object's generation")
   Long getGeneration();

@@ -27,6 +27,9 @@ import org.apache.beam.sdk.values.TupleTagList;
 /**
  * From one landing object to the lake. A second run of the same generation replaces every file with
  * the same, so it adds nothing.
+ *
+ * <p>A file that cannot be taken at all ends the job well where a report was asked for, and says
+ * why there: to fail would only be tried again. Without a report the job fails.
  */
 public final class BatchPipeline extends PTransform<PBegin, PDone> {
   private static final long serialVersionUID = 1L;
@@ -35,12 +38,18 @@ public final class BatchPipeline extends PTransform<PBegin, PDone> {
   private final Contracts contracts;
   private final String lake;
   private final String piiKeysFile;
+  private final String report;
 
-  public BatchPipeline(LandingFile file, Contracts contracts, String lake, String piiKeysFile) {
+  /**
+   * @param report where beneath the lake's root what became of the file is written, or null
+   */
+  public BatchPipeline(
+      LandingFile file, Contracts contracts, String lake, String piiKeysFile, String report) {
     this.file = file;
     this.contracts = contracts;
     this.lake = lake;
     this.piiKeysFile = piiKeysFile;
+    this.report = report;
   }
 
   @Override
@@ -53,7 +62,8 @@ public final class BatchPipeline extends PTransform<PBegin, PDone> {
                 "Read",
                 ParDo.of(new ReadLandingFile(contract, piiKeysFile))
                     .withOutputTags(
-                        ReadLandingFile.ROWS, TupleTagList.of(ReadLandingFile.LETTERS)));
+                        ReadLandingFile.ROWS,
+                        TupleTagList.of(ReadLandingFile.LETTERS).and(ReadLandingFile.REPORTS)));
     read.get(ReadLandingFile.ROWS)
         .setCoder(KvCoder.of(new FileKey.Coder(), new LakeRow.Coder()))
         .apply("Group", GroupByKey.create())
@@ -63,7 +73,24 @@ public final class BatchPipeline extends PTransform<PBegin, PDone> {
     read.get(ReadLandingFile.LETTERS)
         .setCoder(new DeadLetter.Coder())
         .apply("WriteDeadLetters", ParDo.of(new WriteDeadLetters(lake)));
+    read.get(ReadLandingFile.REPORTS)
+        .setCoder(SerializableCoder.of(FileReport.class))
+        .apply(
+            "Report",
+            ParDo.of(report == null ? new FailOnRefusal() : new WriteReport(lake, report)));
     return PDone.in(input.getPipeline());
+  }
+
+  /** For a job whose end is all that anybody sees. */
+  private static final class FailOnRefusal extends DoFn<FileReport, Void> {
+    private static final long serialVersionUID = 1L;
+
+    @ProcessElement
+    public void process(@Element FileReport report) {
+      if (report.code() != null) {
+        throw new IllegalStateException(report.code() + ": " + report.message());
+      }
+    }
   }
 
   private static final class ToBatch extends DoFn<KV<FileKey, Iterable<LakeRow>>, FileBatch> {

@@ -1,65 +1,82 @@
 package dev.tributary.pipeline.batch;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.tributary.pipeline.Digest;
 import dev.tributary.pipeline.Refusal;
 import dev.tributary.pipeline.Refusal.Reason;
 import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.contract.Field;
-import dev.tributary.pipeline.contract.FieldReader;
 import dev.tributary.pipeline.contract.Pii;
 import dev.tributary.pipeline.lake.LakeRow;
 import dev.tributary.pipeline.lake.Table;
 import dev.tributary.pipeline.pii.Protection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Turns lines in clear into processed rows. The value of a personal field is checked, then
- * replaced, and goes no further.
+ * Turns rows in clear into processed rows. The value of a personal field is checked, then replaced,
+ * and goes no further. A field that the pipeline looks up is in no file; it stays null.
  */
 final class ClearRows {
   private final Contract contract;
   private final LandingFile file;
   private final Protection protection;
-  private final Map<String, FieldReader> readers = new HashMap<>();
+  private final List<FieldRule> rules;
+  private final Set<String> known = new HashSet<>();
 
   ClearRows(Contract contract, LandingFile file, Protection protection) {
     this.contract = contract;
     this.file = file;
     this.protection = protection;
-    contract.fields().forEach(field -> readers.put(field.name(), new FieldReader(field)));
+    Mapping mapping = file.mapping();
+    this.rules =
+        mapping.fields().stream()
+            .map(
+                rule ->
+                    new FieldRule(
+                        rule, contract.field(rule.field()).orElseThrow(), mapping.nulls()))
+            .toList();
+    known.addAll(mapping.used());
+    known.addAll(mapping.ignore());
   }
 
   /** A row and when it happened, microseconds. */
   record Dated(LakeRow row, long eventTime) {}
 
+  List<FieldRule> rules() {
+    return rules;
+  }
+
   /**
-   * Checks a header: every column is a field, none twice, and no required field is missing.
+   * Checks the columns that every row of a file has: each is known, none is there twice, and none
+   * is missing that a required field is made of.
    *
-   * @throws Refusal BAD_LINE naming the column; column names are not personal
+   * @throws FileRefusal WRONG_COLUMNS; it tells an unknown column's place, for its name may be a
+   *     person's where a file lacks its first line
    */
-  void checkHeader(List<String> header) throws Refusal {
+  void checkColumns(List<String> columns) throws FileRefusal {
     Set<String> seen = new HashSet<>();
-    for (String name : header) {
-      if (!readers.containsKey(name)) {
-        throw new Refusal(
-            Reason.BAD_LINE,
-            name,
-            "The header has a column that the contract of " + contract.stream() + " does not.");
+    for (int i = 0; i < columns.size(); i++) {
+      String name = columns.get(i);
+      if (!known.contains(name)) {
+        throw wrong(
+            "Column "
+                + (i + 1)
+                + " is none that "
+                + contract.stream()
+                + " has; name it in a mapping, to be read or ignored.");
       }
       if (!seen.add(name)) {
-        throw new Refusal(Reason.BAD_LINE, name, "The header names " + name + " twice.");
+        throw wrong("The column " + name + " is there twice.");
       }
     }
-    for (Field field : contract.fields()) {
-      if (isRequired(field) && !seen.contains(field.name())) {
-        throw new Refusal(
-            Reason.BAD_LINE, field.name(), "The header lacks " + field.name() + ", required.");
+    for (FieldRule rule : rules) {
+      for (String name : rule.rule().columns()) {
+        if (!seen.contains(name) && isRequired(rule.field())) {
+          throw wrong("The column " + name + " is missing; " + rule.field().name() + " needs it.");
+        }
       }
     }
   }
@@ -67,43 +84,23 @@ final class ClearRows {
   /**
    * @throws Refusal naming the field that does not fit
    */
-  Dated fromCells(long line, List<String> header, List<String> cells) throws Refusal {
-    if (cells.size() != header.size()) {
-      throw new Refusal(
-          Reason.BAD_LINE,
-          null,
-          "The line has " + cells.size() + " cells, the header " + header.size() + ".");
-    }
-    Map<String, Object> values = new HashMap<>();
-    for (int i = 0; i < cells.size(); i++) {
-      String name = header.get(i);
-      values.put(name, readers.get(name).readCell(cells.get(i)));
-    }
-    return row(line, values);
-  }
-
-  /**
-   * @throws Refusal naming the field that does not fit
-   */
-  Dated fromJson(long line, JsonNode object) throws Refusal {
-    Map<String, Object> values = new HashMap<>();
-    for (Iterator<Map.Entry<String, JsonNode>> members = object.fields(); members.hasNext(); ) {
-      Map.Entry<String, JsonNode> member = members.next();
-      FieldReader reader = readers.get(member.getKey());
-      if (reader == null) {
+  Dated row(SourceRow source) throws Refusal {
+    for (String column : source.cells().keySet()) {
+      if (!known.contains(column)) {
         throw new Refusal(
             Reason.BAD_LINE,
             null,
             "The line has a member that the contract of " + contract.stream() + " does not.");
       }
-      values.put(member.getKey(), reader.readClear(member.getValue()));
     }
-    return row(line, values);
+    Map<String, Object> clear = new HashMap<>();
+    for (FieldRule rule : rules) {
+      clear.put(rule.field().name(), rule.read(source));
+    }
+    return row(source.line(), clear);
   }
 
   private Dated row(long line, Map<String, Object> clear) throws Refusal {
-    List<Field> stored = contract.storedFields();
-    Object[] values = new Object[Table.metadataColumns() + stored.size()];
     for (Field field : contract.fields()) {
       if (isRequired(field) && clear.get(field.name()) == null) {
         throw new Refusal(
@@ -112,6 +109,8 @@ final class ClearRows {
             field.name() + " is empty; " + field.type() + " is required");
       }
     }
+    List<Field> stored = contract.storedFields();
+    Object[] values = new Object[Table.metadataColumns() + stored.size()];
     for (int i = 0; i < stored.size(); i++) {
       Field field = stored.get(i);
       Object value = clear.get(field.name());
@@ -145,6 +144,11 @@ final class ClearRows {
   }
 
   private boolean isRequired(Field field) {
-    return field.required() || contract.primaryKey().contains(field.name());
+    return field.lookup() == null
+        && (field.required() || contract.primaryKey().contains(field.name()));
+  }
+
+  private static FileRefusal wrong(String problem) {
+    return new FileRefusal(FileRefusal.Code.WRONG_COLUMNS, problem);
   }
 }

@@ -1,10 +1,6 @@
 package dev.tributary.pipeline.batch;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serializable;
-import java.nio.channels.Channels;
-import org.apache.beam.sdk.io.FileSystems;
 
 /**
  * One object of the landing bucket.
@@ -13,19 +9,30 @@ import org.apache.beam.sdk.io.FileSystems;
  * @param objectTime when it was finalized, microseconds
  */
 public record LandingFile(
-    String uri, String stream, Format format, long generation, long objectTime)
+    String uri,
+    String stream,
+    Format format,
+    Compression compression,
+    Mapping mapping,
+    long generation,
+    long objectTime)
     implements Serializable {
 
-  /**
-   * The object's bytes. Its name is taken as it is: people's file names hold brackets and stars.
-   */
-  public InputStream open() throws IOException {
-    return Channels.newInputStream(FileSystems.open(FileSystems.matchNewResource(uri, false)));
+  /** Whether it can be whole or not: text is what it is. */
+  boolean hasChecks() {
+    return format == Format.PARQUET || compression == Compression.GZIP;
   }
 
-  /** How lines are read. */
+  /** How rows are read. */
   public enum Format {
     CSV,
-    NDJSON
+    NDJSON,
+    PARQUET
+  }
+
+  /** What the whole file is packed with; Parquet packs its own parts. */
+  public enum Compression {
+    NONE,
+    GZIP
   }
 }

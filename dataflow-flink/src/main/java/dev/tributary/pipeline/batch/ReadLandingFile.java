@@ -3,8 +3,6 @@ package dev.tributary.pipeline.batch;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tributary.pipeline.Refusal;
-import dev.tributary.pipeline.Refusal.Reason;
-import dev.tributary.pipeline.StrictJson;
 import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.deadletter.DeadLetter;
 import dev.tributary.pipeline.lake.LakeRow;
@@ -13,30 +11,31 @@ import dev.tributary.pipeline.lake.Table;
 import dev.tributary.pipeline.pii.PiiKeys;
 import dev.tributary.pipeline.pii.Protection;
 import java.io.IOException;
-import java.io.InputStream;
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.TupleTag;
 
 /**
- * Reads one file line by line: each line becomes a row, its PII replaced, or a dead letter that
- * says which line and why.
+ * Reads one file row by row: each becomes a row of the lake, its PII replaced, or a dead letter
+ * that says which line and why; and at the end one report.
+ *
+ * <p>A packed or typed file is read to its end once before the first row goes out: where it turns
+ * out to be damaged, nothing of it may be in the lake, and rows that went out cannot be called
+ * back. Text is what it is and is read once.
  */
-public final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
+final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
   private static final long serialVersionUID = 1L;
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int BYTE_ORDER_MARK = '\uFEFF';
 
-  public static final TupleTag<KV<FileKey, LakeRow>> ROWS = new TupleTag<>() {};
-  public static final TupleTag<DeadLetter> LETTERS = new TupleTag<>() {};
+  static final TupleTag<KV<FileKey, LakeRow>> ROWS = new TupleTag<>() {};
+  static final TupleTag<DeadLetter> LETTERS = new TupleTag<>() {};
+  static final TupleTag<FileReport> REPORTS = new TupleTag<>() {};
 
   private final Contract contract;
   private final String piiKeysFile;
   private transient Protection protection;
 
-  public ReadLandingFile(Contract contract, String piiKeysFile) {
+  ReadLandingFile(Contract contract, String piiKeysFile) {
     this.contract = contract;
     this.piiKeysFile = piiKeysFile;
   }
@@ -47,101 +46,87 @@ public final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow
       protection = new Protection(PiiKeys.load(piiKeysFile));
     }
     ClearRows rows = new ClearRows(contract, file, protection);
-    try (InputStream in = file.open()) {
-      LineReader lines = new LineReader(in);
-      switch (file.format()) {
-        case CSV -> readCsv(file, rows, new CsvRecords(lines), output);
-        case NDJSON -> readJson(file, rows, lines, output);
-      }
-    }
-  }
-
-  private void readCsv(
-      LandingFile file, ClearRows rows, CsvRecords records, MultiOutputReceiver output)
-      throws IOException {
-    CsvRecords.Raw first = records.next();
-    if (first == null) {
-      return;
-    }
-    List<String> header;
+    FileReport report;
     try {
-      header = withoutByteOrderMark(CsvRecords.cells(first));
-      rows.checkHeader(header);
-    } catch (Refusal refusal) {
-      // Without its header no line has a meaning: one letter for the file, not one for each line.
-      refuse(file, first.line(), first.bytes(), noLineRead(refusal), output);
-      return;
+      if (file.hasChecks()) {
+        readThrough(file, rows);
+      }
+      report = read(file, rows, output);
+    } catch (FileRefusal refusal) {
+      report =
+          new FileReport(
+              file.uri(),
+              file.generation(),
+              0,
+              0,
+              refusal.code().name(),
+              refusal.getMessage() + " No row of the file was taken.");
     }
-    for (CsvRecords.Raw raw = records.next(); raw != null; raw = records.next()) {
-      try {
-        emit(file, rows.fromCells(raw.line(), header, CsvRecords.cells(raw)), output);
-      } catch (Refusal refusal) {
-        refuse(file, raw.line(), raw.bytes(), refusal, output);
+    output.get(REPORTS).output(report);
+  }
+
+  private static void readThrough(LandingFile file, ClearRows rows)
+      throws IOException, FileRefusal {
+    try (RowSource source = open(file, rows)) {
+      while (source.next() != null) {
+        // Reading is the check.
       }
     }
   }
 
-  private void readJson(
-      LandingFile file, ClearRows rows, LineReader lines, MultiOutputReceiver output)
-      throws IOException {
-    for (LineReader.Line line = lines.next(); line != null; line = lines.next()) {
-      if (line.bytes().length == 0) {
-        continue;
+  private FileReport read(LandingFile file, ClearRows rows, MultiOutputReceiver output)
+      throws IOException, FileRefusal {
+    long taken = 0;
+    long refused = 0;
+    try (RowSource source = open(file, rows)) {
+      for (RowSource.Entry entry = source.next(); entry != null; entry = source.next()) {
+        try {
+          ClearRows.Dated dated = rows.row(entry.row());
+          FileKey key =
+              FileKey.of(
+                  Partition.of(Table.PROCESSED, file.stream(), dated.eventTime()), entry.line());
+          output.get(ROWS).output(KV.of(key, dated.row()));
+          taken++;
+        } catch (Refusal refusal) {
+          output.get(LETTERS).output(letter(file, entry, refusal));
+          refused++;
+        }
       }
-      try {
-        emit(
-            file,
-            rows.fromJson(line.number(), StrictJson.readObject(line.bytes(), "line")),
-            output);
-      } catch (Refusal refusal) {
-        refuse(file, line.number(), line.bytes(), refusal, output);
+    }
+    return new FileReport(file.uri(), file.generation(), taken, refused, null, null);
+  }
+
+  private static RowSource open(LandingFile file, ClearRows rows) throws IOException, FileRefusal {
+    StoredObject object = StoredObject.open(file.uri());
+    try {
+      RowSource source =
+          switch (file.format()) {
+            case CSV -> new CsvRows(object, file);
+            case NDJSON -> new JsonRows(object, file);
+            case PARQUET -> new ParquetRows(object, rows.rules());
+          };
+      if (source.columns() != null) {
+        rows.checkColumns(source.columns());
       }
+      return source;
+    } catch (IOException | FileRefusal | RuntimeException e) {
+      object.close();
+      throw e;
     }
   }
 
-  private void emit(LandingFile file, ClearRows.Dated dated, MultiOutputReceiver output) {
-    FileKey key =
-        FileKey.of(
-            Partition.of(Table.PROCESSED, file.stream(), dated.eventTime()),
-            dated.row().sequence());
-    output.get(ROWS).output(KV.of(key, dated.row()));
-  }
-
-  /** A line that cannot be read is BAD_LINE; a line that can, but breaks the contract, says so. */
-  private void refuse(
-      LandingFile file, long line, byte[] bytes, Refusal refusal, MultiOutputReceiver output) {
+  private DeadLetter letter(LandingFile file, RowSource.Entry entry, Refusal refusal) {
     ObjectNode source = JSON.createObjectNode();
     source.put("uri", file.uri());
     source.put("generation", file.generation());
-    source.put("line", line);
-    Refusal said =
-        refusal.reason() == Reason.UNREADABLE
-            ? new Refusal(Reason.BAD_LINE, refusal.field(), refusal.getMessage())
-            : refusal;
-    output
-        .get(LETTERS)
-        .output(
-            DeadLetter.of(
-                null,
-                file.stream(),
-                "landing",
-                said,
-                source,
-                file.objectTime(),
-                protection.seal(bytes)));
-  }
-
-  private static Refusal noLineRead(Refusal refusal) {
-    return new Refusal(
-        refusal.reason(), refusal.field(), refusal.getMessage() + " No line of the file was read.");
-  }
-
-  private static List<String> withoutByteOrderMark(List<String> header) {
-    List<String> clean = new ArrayList<>(header);
-    String first = clean.get(0);
-    if (!first.isEmpty() && first.charAt(0) == BYTE_ORDER_MARK) {
-      clean.set(0, first.substring(1));
-    }
-    return clean;
+    source.put("line", entry.line());
+    return DeadLetter.of(
+        null,
+        file.stream(),
+        "landing",
+        refusal,
+        source,
+        file.objectTime(),
+        protection.seal(entry.bytes()));
   }
 }

@@ -40,7 +40,14 @@ public final class Timestamps {
    * @throws DateTimeException when it is not one, has no zone, or is finer than a microsecond
    */
   public static long parseLenient(String text) {
-    Instant instant = OffsetDateTime.parse(text.replaceFirst("^(\\S+) ", "$1T")).toInstant();
+    return exactMicros(OffsetDateTime.parse(text.replaceFirst("^(\\S+) ", "$1T")).toInstant());
+  }
+
+  /**
+   * @throws DateTimeException when the instant is finer than a microsecond, or in no year that the
+   *     warehouse has
+   */
+  public static long exactMicros(Instant instant) {
     if (instant.getNano() % 1_000 != 0) {
       throw new DateTimeException("finer than a microsecond");
     }

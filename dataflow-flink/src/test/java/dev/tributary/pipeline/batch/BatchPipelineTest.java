@@ -2,22 +2,19 @@ package dev.tributary.pipeline.batch;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tributary.pipeline.Digest;
 import dev.tributary.pipeline.Samples;
-import dev.tributary.pipeline.lake.TestParquet;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.beam.sdk.Pipeline;
 import org.junit.Before;
@@ -32,19 +29,17 @@ public class BatchPipelineTest {
 
   @Rule public final TemporaryFolder folder = new TemporaryFolder();
 
-  private Path lake;
-  private String keys;
+  private BatchRun batch;
 
   @Before
   public void setUp() throws IOException {
-    lake = folder.newFolder("lake").toPath();
-    keys = Samples.writeKeys(folder.getRoot().toPath()).toString();
+    batch = new BatchRun(folder.getRoot().toPath(), Samples.CONTRACTS);
   }
 
   @Test
   public void goodLinesBecomeRowsAndEachBadOneADeadLetterWithItsNumber() throws IOException {
     String uri =
-        run(
+        batch.drop(
             "orders",
             LandingFile.Format.CSV,
             HEADER
@@ -70,7 +65,7 @@ public class BatchPipelineTest {
                 + "\r\n"
                 + "o7,7,return,shipped,UK,"
                 + TIMES);
-    Map<String, Map<String, Object>> rows = rows("order_id");
+    Map<String, Map<String, Object>> rows = batch.rows("order_id");
     assertEquals("[o1, o4, o7]", rows.keySet().toString());
     assertEquals("United\nKingdom", rows.get("o4").get("country"));
     assertFalse(rows.get("o4").containsKey("customer_id"));
@@ -84,13 +79,9 @@ public class BatchPipelineTest {
     assertEquals(new Digest().add(uri).add("42").add("11").id(), last.get("_event_id"));
     assertFalse(last.containsKey("_lsn"));
 
-    Map<Long, String> reasons = new TreeMap<>();
-    for (JsonNode letter : deadLetters()) {
+    for (JsonNode letter : batch.deadLetters()) {
       assertEquals(uri, letter.at("/source/uri").asText());
       assertEquals("landing", letter.get("stage").asText());
-      reasons.put(
-          letter.at("/source/line").asLong(),
-          letter.get("reason").asText() + " " + letter.get("field").asText());
     }
     assertEquals(
         Map.of(
@@ -99,22 +90,25 @@ public class BatchPipelineTest {
             7L, "BAD_LINE null",
             9L, "CONTRACT_VIOLATION status",
             10L, "CONTRACT_VIOLATION order_id"),
-        reasons);
+        batch.refusedLines());
+    assertEquals(3, batch.report().get("rows").asLong());
+    assertEquals(5, batch.report().get("dead_letters").asLong());
+    assertTrue(batch.report().get("error").isNull());
   }
 
   @Test
   public void aSecondRunOfTheSameFileAddsNothing() throws IOException {
     String content = HEADER + "o1,7,purchase,placed,UK," + TIMES + "\nbad\n";
-    run("orders", LandingFile.Format.CSV, content);
-    List<String> first = files();
-    run("orders", LandingFile.Format.CSV, content);
+    batch.drop("orders", LandingFile.Format.CSV, content);
+    List<String> first = batch.files();
+    batch.drop("orders", LandingFile.Format.CSV, content);
     assertEquals(2, first.size());
-    assertEquals(first, files());
+    assertEquals(first, batch.files());
   }
 
   @Test
   public void personalValuesAreReplacedBeforeAnythingIsStored() throws IOException {
-    run(
+    batch.drop(
         "customers",
         LandingFile.Format.NDJSON,
         "{\"customer_id\":1,\"email\":\"ada@example.com\",\"ip\":\"203.0.113.7\","
@@ -123,12 +117,12 @@ public class BatchPipelineTest {
             + "{\"customer_id\":\"x\",\"email\":\"bob@example.com\"}\n"
             + "{\"customer_id\":2,\"mail\":\"eve@example.com\"}\n"
             + "not JSON at all: mallory@example.com\n");
-    Map<String, Object> row = rows("_event_id").values().iterator().next();
+    Map<String, Object> row = batch.rows("_event_id").values().iterator().next();
     assertEquals("tok_v1_XIILSlqsjzHrZ0GCW_7LjpfwBIjV7a7RrikIwp0Lfjg", row.get("email"));
     assertEquals("203.0.*.*", row.get("ip"));
     assertFalse(row.containsKey("address"));
-    assertEquals(3, deadLetters().size());
-    try (Stream<Path> paths = Files.walk(lake)) {
+    assertEquals(3, batch.deadLetters().size());
+    try (Stream<Path> paths = Files.walk(batch.lake())) {
       for (Path path : paths.filter(Files::isRegularFile).toList()) {
         String bytes = new String(Files.readAllBytes(path), StandardCharsets.ISO_8859_1);
         assertFalse(path.toString(), bytes.contains("@example.com"));
@@ -139,63 +133,67 @@ public class BatchPipelineTest {
 
   @Test
   public void moneyOfAFileIsExact() throws IOException {
-    run(
+    batch.drop(
         "products",
         LandingFile.Format.NDJSON,
         "{\"product_id\":\"a\",\"unit_price\":0.1,\"created_at\":\"2026-11-20T10:00:00Z\",\"updated_at\":\"2026-11-20T10:00:00Z\"}\n"
             + "{\"product_id\":\"b\",\"unit_price\":\"12345678901234567890.123456789\",\"created_at\":\"2026-11-20T10:00:00Z\",\"updated_at\":\"2026-11-20T10:00:00Z\"}\n"
             + "{\"product_id\":\"c\",\"unit_price\":0.0000000001,\"created_at\":\"2026-11-20T10:00:00Z\",\"updated_at\":\"2026-11-20T10:00:00Z\"}\n");
-    Map<String, Map<String, Object>> rows = rows("product_id");
+    Map<String, Map<String, Object>> rows = batch.rows("product_id");
     assertEquals(new BigDecimal("0.100000000"), rows.get("a").get("unit_price"));
     assertEquals(new BigDecimal("12345678901234567890.123456789"), rows.get("b").get("unit_price"));
-    assertEquals("UNREPRESENTABLE", deadLetters().get(0).get("reason").asText());
+    assertEquals("UNREPRESENTABLE", batch.deadLetters().get(0).get("reason").asText());
   }
 
   @Test
-  public void aHeaderThatIsNotTheContractsIsOneDeadLetterAndNoRow() throws IOException {
-    run("orders", LandingFile.Format.CSV, "order_id,email\no1,ada@example.com\n");
-    JsonNode letter = deadLetters().get(0);
-    assertEquals(1, deadLetters().size());
-    assertEquals(1, letter.at("/source/line").asLong());
-    assertEquals("email", letter.get("field").asText());
-    assertTrue(letter.get("message").asText().contains("No line of the file was read."));
-    assertEquals(Map.of(), TestParquet.readAll(lake.resolve("processed")));
+  public void aFileWithOtherColumnsIsRefusedWholeAndItsFirstLineNotTold() throws IOException {
+    for (String content :
+        new String[] {
+          HEADER.replace("country", "email") + "o1,7,purchase,placed,ada@example.com," + TIMES,
+          HEADER.replace("country", "status") + "o1,7,purchase,placed,UK," + TIMES,
+          HEADER.replace("order_id,", "") + "7,purchase,placed,UK," + TIMES,
+          "ada@example.com,7,purchase,placed,UK," + TIMES + "\n",
+          "",
+        }) {
+      batch.drop("orders", LandingFile.Format.CSV, content);
+      assertEquals(content, "WRONG_COLUMNS", batch.refusal());
+      assertFalse(batch.report().toString().contains("ada@example.com"));
+      assertEquals(List.of(), batch.files());
+    }
   }
 
-  private String run(String stream, LandingFile.Format format, String content) throws IOException {
-    Path file = folder.getRoot().toPath().resolve("people's [file] *.csv");
-    Files.writeString(file, content);
+  @Test
+  public void aRefusedFileFailsTheJobWhereNobodyReadsAReport() throws IOException {
+    Path file = Files.writeString(folder.getRoot().toPath().resolve("a.csv"), "id\n1\n");
+    LandingFile landing =
+        new LandingFile(
+            file.toString(),
+            "orders",
+            LandingFile.Format.CSV,
+            LandingFile.Compression.NONE,
+            Mapping.identity(Samples.CONTRACTS.stream("orders").orElseThrow()),
+            1,
+            Samples.PUBLISHED);
     Pipeline pipeline = Pipeline.create();
-    LandingFile landing = new LandingFile(file.toString(), stream, format, 42, Samples.PUBLISHED);
-    pipeline.apply(new BatchPipeline(landing, Samples.CONTRACTS, lake.toString(), keys));
-    pipeline.run().waitUntilFinish();
-    return file.toString();
+    String keys = Samples.writeKeys(folder.getRoot().toPath()).toString();
+    pipeline.apply(
+        new BatchPipeline(landing, Samples.CONTRACTS, batch.lake().toString(), keys, null));
+    Throwable failure =
+        assertThrows(
+            Pipeline.PipelineExecutionException.class, () -> pipeline.run().waitUntilFinish());
+    assertTrue(failure.getMessage().contains("WRONG_COLUMNS"));
   }
 
-  private Map<String, Map<String, Object>> rows(String key) throws IOException {
-    Map<String, Map<String, Object>> rows = new TreeMap<>();
-    TestParquet.readAll(lake.resolve("processed"))
-        .values()
-        .forEach(file -> file.forEach(row -> rows.put((String) row.get(key), row)));
-    return rows;
-  }
-
-  private List<JsonNode> deadLetters() throws IOException {
-    List<JsonNode> letters = new ArrayList<>();
-    Path root = lake.resolve("dead-letter");
-    if (Files.exists(root)) {
-      try (Stream<Path> paths = Files.walk(root)) {
-        for (Path path : paths.filter(Files::isRegularFile).toList()) {
-          letters.add(new ObjectMapper().readTree(Files.readAllBytes(path)));
-        }
-      }
-    }
-    return letters;
-  }
-
-  private List<String> files() throws IOException {
-    try (Stream<Path> paths = Files.walk(lake)) {
-      return paths.filter(Files::isRegularFile).map(Path::toString).sorted().toList();
-    }
+  @Test
+  public void aLineThatIsTooLongIsADeadLetterAndTheNextOnesGoOn() throws IOException {
+    String line =
+        "{\"product_id\":\"%s\",\"unit_price\":1,\"created_at\":\"2026-11-20T10:00:00Z\",\"updated_at\":\"2026-11-20T10:00:00Z\"}\n";
+    String tooLong = "x".repeat(LineReader.MAX_LINE_BYTES + 1) + "\n";
+    batch.drop(
+        "products",
+        LandingFile.Format.NDJSON,
+        "\uFEFF" + line.formatted("a") + tooLong + line.formatted("b"));
+    assertEquals("[a, b]", batch.rows("product_id").keySet().toString());
+    assertEquals(Map.of(2L, "BAD_LINE null"), batch.refusedLines());
   }
 }
