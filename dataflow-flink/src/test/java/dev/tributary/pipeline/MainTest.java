@@ -7,6 +7,7 @@ import static org.junit.Assert.assertTrue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.junit.Before;
@@ -54,8 +55,32 @@ public class MainTest {
     assertCode("OPTION_INVALID", with(batch, "--stream=orders", "--objectTime=yesterday"));
     assertCode(
         "OPTION_INVALID", with(batch, "--stream=nobody", "--objectTime=2026-11-21T05:20:02Z"));
+    String[] good = with(batch, "--stream=orders", "--objectTime=2026-11-21T05:20:02Z");
+    assertCode("INPUT_MISSING", good);
     assertCode(
-        "INPUT_MISSING", with(batch, "--stream=orders", "--objectTime=2026-11-21T05:20:02Z"));
+        "OPTION_INVALID",
+        Stream.of(good).map(it -> it.replace("=csv", "=xlsx")).toArray(String[]::new));
+    assertCode("OPTION_INVALID", with(List.of(good), "--compression=zip"));
+    assertCode("MAPPING_INVALID", with(List.of(good), "--mapping={\"stream\":\"orders\"}"));
+  }
+
+  @Test
+  public void aBatchThatFailsIsNotRestartedWithoutEnd() throws IOException {
+    String file = folder.newFile("orders.csv").getPath();
+    TributaryOptions options =
+        options(
+            "--runner=FlinkRunner",
+            "--piiKeysFile=" + keys,
+            "--source=files",
+            "--input=" + file,
+            "--stream=orders",
+            "--format=csv",
+            "--generation=1",
+            "--objectTime=2026-11-21T05:20:02Z");
+    Main.build(options);
+    FlinkPipelineOptions flink = options.as(FlinkPipelineOptions.class);
+    assertEquals(3, flink.getNumberOfExecutionRetries().intValue());
+    assertTrue(flink.getExecutionRetryDelay() > 0);
   }
 
   private static String[] with(List<String> args, String... more) {

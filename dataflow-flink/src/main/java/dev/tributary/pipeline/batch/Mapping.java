@@ -130,6 +130,9 @@ public record Mapping(
   }
 
   private void check(Contract contract) {
+    if (csv == null || nulls == null || ignore == null || fields == null) {
+      throw invalid("it is not spelt out; run `npm run contracts`");
+    }
     if (!contract.stream().equals(stream)) {
       throw invalid("it is for the stream " + stream + ", not for " + contract.stream());
     }
