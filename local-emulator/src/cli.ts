@@ -86,9 +86,29 @@ program
   .action(async (stream, options) => (await import('./commands/replay.ts')).replayRunning(stream, options));
 
 program
+  .command('backfill')
+  .description('re-creates processed rows of a stream from the raw messages of a time range')
+  .argument('<stream>', 'a stream that has a contract')
+  .option('--from <time>', 'messages published from here on: a day, or a time with its zone')
+  .option('--to <time>', 'messages published before this (default: now)')
+  .option('--settle <duration>', 'leave out raw files younger than this (default: 5m)')
+  .action(async (stream, options) => (await import('./commands/backfill.ts')).backfillRunning(stream, options));
+
+program
+  .command('compact')
+  .description('merges small files of hours that nobody writes to any more')
+  .option('--stream <stream>', 'one stream only')
+  .option('--older-than <duration>', 'leave hours alone that have a file younger than this (default: 1h)')
+  .action(async (options) => (await import('./commands/compact.ts')).compactRunning(options));
+
+program
   .command('contracts')
   .description('lints the contracts and generates what follows from them')
   .option('--check', 'only check that generated files are fresh', false)
+  .option(
+    '--breaking [commit]',
+    'say what breaks writers or readers since a commit (default: where the branch left main)',
+  )
   .action(async (options) => (await import('./commands/contracts.ts')).contracts(options));
 
 program

@@ -4,23 +4,30 @@ import pLimit from 'p-limit';
 import { ROOT } from '../config/environment.ts';
 import { TributaryError, UserError } from '../errors/index.ts';
 import { artifactsOf, compileContracts, contractFiles } from './compiler/artifacts.ts';
+import { compareContracts } from './compiler/compare.ts';
 import { staleFiles, writeGenerated } from './compiler/generated.ts';
 import { lintContract } from './compiler/lint.ts';
 import { compileMappings } from './compiler/mappings.ts';
 
 const USAGE = `Usage: npm run contracts -- [--check] [--no-lint]
+       npm run contracts -- --breaking [commit]
 
 Lints contracts/*.odcs.yaml and writes what follows from them, from contracts/mappings and from features/.
   --check    write nothing; exit 1 naming generated files that are stale
-  --no-lint  leave out datacontract-cli`;
+  --no-lint  leave out datacontract-cli
+  --breaking  write nothing; exit 1 naming what breaks writers or readers since a commit (default: where the branch left main)`;
 
 /** Each lint is a Python process. */
 const LINTS_AT_ONCE = 2;
 
 async function main(): Promise<void> {
-  const { check, lint, help } = readArguments();
+  const { check, lint, help, breaking, commit } = readArguments();
   if (help) {
     console.log(USAGE);
+    return;
+  }
+  if (breaking) {
+    await refuseBreaking(commit);
     return;
   }
   const folder = new URL('contracts/', ROOT);
@@ -46,17 +53,29 @@ async function main(): Promise<void> {
   );
 }
 
+async function refuseBreaking(commit: string | undefined): Promise<void> {
+  const { since, compared, faults, announced } = await compareContracts(ROOT, commit);
+  for (const sentence of announced) console.log(`announced: ${sentence}`);
+  if (faults.length > 0) throw new UserError('CONTRACT_BREAKING', faults.join('\n'));
+  console.log(`${compared} contracts since ${since}: nothing breaks${announced.length > 0 ? ' unannounced' : ''}.`);
+}
+
 function readArguments() {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
       options: {
         check: { type: 'boolean', default: false },
         lint: { type: 'boolean', default: true },
         help: { type: 'boolean', default: false },
+        breaking: { type: 'boolean', default: false },
       },
       allowNegative: true,
     });
-    return values;
+    const [commit, ...others] = positionals;
+    if (others.length > 0 || (commit !== undefined && !values.breaking))
+      throw new Error('name a commit after --breaking');
+    return { ...values, commit };
   } catch (error) {
     throw new UserError('USAGE', `${(error as Error).message}\n${USAGE}`, { cause: error });
   }
