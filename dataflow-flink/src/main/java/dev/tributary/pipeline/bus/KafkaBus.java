@@ -81,7 +81,7 @@ public final class KafkaBus {
                           4 << 20,
                           "receive.buffer.bytes",
                           1 << 20))
-                  .withCreateTime(org.joda.time.Duration.standardSeconds(1)))
+                  .withTimestampPolicyFactory(PublishTimePolicy.factory()))
           .apply("Message", ParDo.of(new ToMessage(deadLetters)))
           .setCoder(new BusMessage.Coder());
     }
