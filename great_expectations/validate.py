@@ -2,7 +2,7 @@
 Runs quality gates and prints what came of them, as one JSON line.
 
     python validate.py --gate warehouse --streams orders,order_lines --views customer_features
-    python validate.py --gate landing --file FILE --name landing/orders/2026-11.csv --stream orders
+    python validate.py --gate landing --file FILE --name landing/orders/2026-11.csv --dataset orders
 
 {assets: [{gate, name, passed}], checks: [{gate, asset, expectation, success, critical, detail}], bytes_processed, seconds} |
 {error: {code, message}}. Exits with 0 when everything could be checked, whether it passed or not. Features are not looked at when staging
@@ -60,9 +60,9 @@ def check_landing(arguments: argparse.Namespace, report: Report) -> None:
     """The gate of one file."""
     from gates.landing import check_file
 
-    if not (arguments.file and arguments.name and arguments.stream):
-        raise ConfigurationError("The landing gate needs --file, --name and --stream.")
-    report.add("landing", arguments.stream, check_file(arguments.file, arguments.name, arguments.stream))
+    if not (arguments.file and arguments.name and arguments.dataset):
+        raise ConfigurationError("The landing gate needs --file, --name and --dataset.")
+    report.add("landing", arguments.dataset, check_file(arguments.file, arguments.name, arguments.dataset))
 
 
 def main() -> int:
@@ -97,7 +97,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--views", default="", help="feature views whose marts to check, separated by commas")
     parser.add_argument("--file", type=Path, help="a local copy of the landing file")
     parser.add_argument("--name", help="the file's name in the landing bucket")
-    parser.add_argument("--stream", help="the stream the file is for")
+    parser.add_argument("--dataset", help="the stream or the mapping the file is for")
     return parser.parse_args()
 
 

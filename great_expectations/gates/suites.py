@@ -74,11 +74,12 @@ def feature_expectations(view: str) -> list[Expectation]:
     return _curated(view)
 
 
-def landing_expectations(stream: str, columns: Collection[str]) -> list[Expectation]:
+def landing_expectations(stream: str, columns: Collection[str], described: Collection[str] = ()) -> list[Expectation]:
     """
     What a file with these columns satisfies, its values still text.
 
-    Files are what people drop: an optional column may be missing, and a line may be bad. Rows there must be, and the required columns.
+    Files are what people drop: an optional column may be missing, and a line may be bad. Rows there must be, and the required columns. Fields whose
+    form something else than the contract describes are not held to it.
     """
     # What the pipeline looks up is in no file; a column of that name means nothing here.
     fields = {field["name"]: field for field in contract(stream)["fields"] if "lookup" not in field}
@@ -91,7 +92,7 @@ def landing_expectations(stream: str, columns: Collection[str]) -> list[Expectat
         elif expectation["type"] != _RANGE and column in columns:
             expectations.append(_mostly(expectation))
     for name, field in fields.items():
-        if name in columns and field["type"] in LANDING_PATTERNS:
+        if name in columns and name not in described and field["type"] in LANDING_PATTERNS:
             kwargs = {"column": name, "regex": LANDING_PATTERNS[field["type"]]}
             expectations.append(_mostly({"type": "expect_column_values_to_match_regex", "kwargs": kwargs}))
     return expectations + _landing_keys(contract(stream)["primaryKey"], columns)

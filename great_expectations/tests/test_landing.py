@@ -1,9 +1,15 @@
 """The gate of landing/, on files as people drop them."""
 
+import gzip
+import io
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
+from gates import landed_rows
 from gates.landing import check_file
 
 HEADER = "order_id,customer_id,kind,status,country,order_time,updated_at"
@@ -83,6 +89,64 @@ def test_what_the_pipeline_looks_up_is_not_asked_for_nor_checked(tmp_path: Path)
     line = "1-1,1,85123A,purchase,2,1.25,2011-12-09"
     assert failing(tmp_path, f"{columns}\n{line}\n", "lines.csv", "order_lines") == {}
     assert failing(tmp_path, f"{columns},product_price\n{line},dear\n", "lines.csv", "order_lines") == {}
+
+
+def parquet(**columns: list) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+ORDERS = {
+    "order_id": ["1", "2"],
+    "customer_id": [12346, None],
+    "kind": ["purchase", "return"],
+    "status": ["placed", "placed"],
+    "order_time": [datetime(2026, 11, 20, tzinfo=UTC)] * 2,
+    "updated_at": [datetime(2026, 11, 20, tzinfo=UTC)] * 2,
+}
+
+
+def test_packed_and_typed_files_pass_as_text_does(tmp_path: Path):
+    assert failing(tmp_path, gzip.compress(f"{HEADER}\n{GOOD}\n".encode()), "orders.csv.gz") == {}
+    assert failing(tmp_path, parquet(**ORDERS), "orders.parquet") == {}
+    kinds = failing(tmp_path, parquet(**ORDERS | {"kind": ["gift", "gift"]}), "orders.parquet")
+    assert list(kinds) == ["expect_column_values_to_be_in_set(kind)"]
+
+
+@pytest.mark.parametrize("end", [-1, 25, 12])
+def test_a_packed_file_that_was_cut_off_fails_whole(tmp_path: Path, end: int):
+    packed = gzip.compress(f"{HEADER}\n{GOOD}\n".encode())[:end]
+    assert "not whole gzip" in failing(tmp_path, packed, "orders.csv.gz")["file_can_be_read"]["error"]
+    typed = parquet(**ORDERS)[:end]
+    assert "not whole Parquet" in failing(tmp_path, typed, "orders.parquet")["file_can_be_read"]["error"]
+
+
+def test_what_is_small_packed_and_too_big_unpacked_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(landed_rows, "MAX_FILE_BYTES", 2**21)
+    packed = gzip.compress(b"x" * 2**22)
+    assert "split it" in failing(tmp_path, packed, "orders.csv.gz")["file_can_be_read"]["error"]
+
+
+RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+
+
+def test_a_mapped_file_is_judged_as_rows_of_its_stream(tmp_path: Path):
+    lines = f"{RETAIL}\n536365,85123A,LAMP \xa3,6,12/1/2010 8:26,2.55,17850.0,UK\nC536379,D,Discount,-1,12/1/2010 9:41,27.5,,UK\n"
+    assert failing(tmp_path, lines.encode("windows-1252"), "2010.csv", "online_retail") == {}
+    shifted = lines.replace("536365,", ",").replace("C536379,", ",")
+    assert set(failing(tmp_path, shifted.encode("windows-1252"), "2010.csv", "online_retail")) >= {
+        "expect_column_values_to_not_be_null(order_line_id)",
+        "expect_column_values_to_not_be_null(kind)",
+    }
+
+
+def test_a_mapped_file_without_a_header_is_judged_by_its_columns(tmp_path: Path):
+    click = "1,2268318,2520377,%s,1511544070\n"
+    assert failing(tmp_path, click % "pv" + click % "buy", "UserBehavior.csv", "taobao_user_behavior") == {}
+    assert list(failing(tmp_path, click % "look", "UserBehavior.csv", "taobao_user_behavior")) == [
+        "expect_column_values_to_be_in_set(behavior)"
+    ]
 
 
 def test_a_name_that_does_not_say_how_to_read_the_file_fails(tmp_path: Path):

@@ -1,10 +1,12 @@
 import { chainEvent, chainMessage } from '@tributary/platform/events';
 import { GroupCommit, type LongWork } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
+import { streamsOf } from './datasets.ts';
 import { rememberIngested } from './ingested.ts';
 import { type LandingFile, landingFileSchema, objectId, objectReference } from './landing-file.ts';
+import { readReport, reportPath } from './landing-report.ts';
 import type { LandingPorts } from './ports.ts';
-import { removeLanded } from './quarantine.ts';
+import { quarantineFile, removeLanded } from './quarantine.ts';
 
 /** Files on their way through the pipeline in batch, one at a time. The pipeline does not report its end: the sweep asks. */
 export class LandingBatches {
@@ -41,13 +43,7 @@ export class LandingBatches {
         return job;
       },
       state: (job) => launcher.state(job),
-      succeeded: async ({ arrivals, openedAt }) => {
-        const file = arrivals[0]!.payload;
-        await rememberIngested(this.#ports, file);
-        await this.#publish(file, openedAt, null, {});
-        await removeLanded(this.#ports, file);
-        log.info({ object: file.name }, 'a file was ingested');
-      },
+      succeeded: async ({ arrivals, openedAt }) => this.#takeReport(arrivals[0]!.payload, openedAt, log),
       failed: async ({ id, attempt, arrivals, openedAt }, failure) => {
         const file = arrivals[0]!.payload;
         log.error({ manifest: id, object: file.name, code: failure.code }, 'a file could not be ingested');
@@ -56,14 +52,42 @@ export class LandingBatches {
     };
   }
 
+  /** The job ended well; whether the file could be taken is in its report. */
+  async #takeReport(file: LandingFile, openedAt: number, log: Logger): Promise<void> {
+    const report = await readReport(this.#ports, file);
+    if (!report) {
+      log.error({ object: file.name }, 'the pipeline ended without saying what became of a file');
+      const message =
+        'The pipeline ended without a report; it may be older than this function. The file stays in landing/.';
+      await this.#publish(file, openedAt, { code: 'REPORT_MISSING', message }, {});
+    } else if (report.error) {
+      log.error({ object: file.name, code: report.error.code }, 'a file could not be read');
+      await quarantineFile(this.#ports, {
+        ...{ dataset: file.dataset, name: file.name, generation: file.generation },
+        ...report.error,
+        runId: file.run_id,
+        traceparent: file.traceparent,
+      });
+    } else {
+      await rememberIngested(this.#ports, file);
+      await this.#publish(file, openedAt, null, { rows: report.rows, dead_letters: report.dead_letters });
+      await removeLanded(this.#ports, file);
+      log.info({ object: file.name, rows: report.rows, dead_letters: report.dead_letters }, 'a file was ingested');
+    }
+  }
+
   /** The pipeline's options for one file; where the lake is, the launcher knows. */
   #arguments(file: LandingFile): Record<string, string> {
-    const { inputUri, landingBucket, piiKeysFile } = this.#ports;
+    const { inputUri, landingBucket, piiKeysFile, datasets } = this.#ports;
+    const { stream, mapping } = datasets.get(file.dataset)!;
     return {
       source: 'files',
       input: inputUri(landingBucket, file.name),
-      stream: file.dataset,
+      stream,
+      ...(mapping ? { mapping: JSON.stringify(mapping) } : {}),
       format: file.format,
+      compression: file.compression,
+      report: reportPath(landingBucket, file),
       generation: file.generation,
       objectTime: file.timeCreated,
       piiKeysFile,
@@ -79,7 +103,7 @@ export class LandingBatches {
     const event = chainEvent({
       type: error ? 'incident.raised' : 'landing.ingested',
       runId: file.run_id,
-      streams: [file.dataset],
+      streams: streamsOf(this.#ports.datasets, file.dataset),
       counts: { bytes: file.size, ...counts },
       startedAt: new Date(openedAt),
       traceparent: file.traceparent,

@@ -4,6 +4,7 @@ import { GroupCommit, type LongWork } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
 import type { LandingBatches } from './batch.ts';
+import { streamsOf } from './datasets.ts';
 import { type LandingFile, landingFileSchema, objectId, objectReference } from './landing-file.ts';
 import type { LandingPorts } from './ports.ts';
 import { currentGeneration, quarantineFile } from './quarantine.ts';
@@ -73,7 +74,7 @@ export class LandingGate {
       type: 'landing.accepted',
       runId: file.run_id,
       cause: event.event_id,
-      streams: [file.dataset],
+      streams: streamsOf(this.#ports.datasets, file.dataset),
       counts: { bytes: file.size },
       traceparent: event.traceparent,
       detail: { object: objectReference(landingBucket, file) },
@@ -121,7 +122,7 @@ export class LandingGate {
         const event = chainEvent({
           type: 'incident.raised',
           runId: file.run_id,
-          streams: [file.dataset],
+          streams: streamsOf(this.#ports.datasets, file.dataset),
           counts: { attempts: attempt },
           traceparent: file.traceparent,
           detail: { stage: 'landing-gate', manifest: id, object: objectReference(landingBucket, file) },

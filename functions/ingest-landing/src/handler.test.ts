@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliveredEvent } from '@tributary/platform/cloud-function';
+import { loadContracts, loadMappings } from '@tributary/platform/contracts';
 import { type ChainEventInput, chainEvent } from '@tributary/platform/events';
 import { inspectCommits } from '@tributary/platform/group-commit';
 import { ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
@@ -7,6 +9,7 @@ import type { ExecutionState, PipelineLauncher } from '@tributary/platform/jobs'
 import { createLogger } from '@tributary/platform/log';
 import { parsePiiKeys, unseal } from '@tributary/platform/pii';
 import { RecordingBus, RecordingJobs } from '@tributary/platform/stage/testing';
+import { datasetsOf } from './datasets.ts';
 import { landingHandler } from './handler.ts';
 
 const LANDING = 'landing';
@@ -55,7 +58,7 @@ function restart() {
     lakeBucket: LAKE,
     landingBucket: LANDING,
     piiKeysFile: '/secrets/pii.json',
-    streams: new Set(['orders', 'customers']),
+    datasets: datasetsOf(loadContracts(), loadMappings()),
     inputUri: (bucket, name) => `s3://${bucket}/${name}`,
   });
   tell = async (...events) => {
@@ -63,7 +66,15 @@ function restart() {
   };
 }
 
-async function drop(name: string, body = CSV): Promise<Extract<DeliveredEvent, { kind: 'object' }>> {
+/** The job ends, having said what became of the file. */
+async function ends(job: number, error: { code: string; message: string } | null = null): Promise<void> {
+  const { report } = launcher.launched[job - 1]!.args;
+  const rows = error ? 0 : 2;
+  await lake.write(LAKE, report!, JSON.stringify({ input: 'x', generation: '1', rows, dead_letters: 1, error }));
+  launcher.states.set(`job-${job}`, 'succeeded');
+}
+
+async function drop(name: string, body: string | Buffer = CSV): Promise<Extract<DeliveredEvent, { kind: 'object' }>> {
   const { generation, size } = await lake.write(LANDING, name, body);
   const object = { bucket: LANDING, name, generation, size, timeCreated: '2026-11-21T05:20:02.123Z' };
   return { kind: 'object', object, traceparent: undefined };
@@ -105,15 +116,18 @@ describe('ingest-landing', () => {
       input: `s3://${LANDING}/${ORDERS}`,
       stream: 'orders',
       format: 'csv',
+      compression: 'none',
+      report: expect.stringMatching(/^control\/landing-reports\/[0-9a-f]{64}\.json$/),
       generation: event.object.generation,
       objectTime: '2026-11-21T05:20:02.123Z',
       piiKeysFile: '/secrets/pii.json',
     });
     await tell(tick());
     expect(await landed(ORDERS)).toBe(true);
-    launcher.states.set('job-1', 'succeeded');
+    await ends(1);
     await tell(tick(), tick());
     expect(kinds()).toEqual(['landing.accepted', 'landing.ingested']);
+    expect(bus.chain().at(-1)!.counts).toMatchObject({ rows: 2, dead_letters: 1 });
     expect(await landed(ORDERS)).toBe(false);
     expect(await isQuiet()).toBe(true);
     // The event that comes once more finds nothing to do.
@@ -140,7 +154,7 @@ describe('ingest-landing', () => {
 
   test('the same file dropped twice adds nothing; a changed one is ingested', async () => {
     await tell(await drop(ORDERS), verdict());
-    launcher.states.set('job-1', 'succeeded');
+    await ends(1);
     await tell(tick());
     await tell(await drop(ORDERS));
     expect(jobs.started).toHaveLength(1);
@@ -153,6 +167,12 @@ describe('ingest-landing', () => {
   test.each([
     ['landing/orderz/a.csv', CSV, 'UNKNOWN_DATASET', 'quarantine/_unknown/a.csv'],
     ['landing/orders/a.xlsx', CSV, 'UNSUPPORTED_FORMAT', 'quarantine/orders/a.xlsx'],
+    ['landing/orders/a.gz', CSV, 'UNSUPPORTED_FORMAT', 'quarantine/orders/a.gz'],
+    ['landing/orders/a.parquet.gz', CSV, 'UNSUPPORTED_FORMAT', 'quarantine/orders/a.parquet.gz'],
+    ['landing/orders/a.csv.gz', CSV, 'FORMAT_MISMATCH', 'quarantine/orders/a.csv.gz'],
+    ['landing/orders/a.parquet', CSV, 'FORMAT_MISMATCH', 'quarantine/orders/a.parquet'],
+    ['landing/orders/b.csv', 'PAR1 and more', 'FORMAT_MISMATCH', 'quarantine/orders/b.csv'],
+    ['landing/orders/c.csv', 'PK\u0003\u0004', 'FORMAT_MISMATCH', 'quarantine/orders/c.csv'],
     ['landing/orders/a.csv', '', 'EMPTY_FILE', 'quarantine/orders/a.csv'],
     ['readme.csv', CSV, 'MISPLACED_FILE', 'quarantine/_unknown/readme.csv'],
   ])('%s cannot be ingested, goes to quarantine and is told (%#)', async (name, body, code, target) => {
@@ -164,6 +184,55 @@ describe('ingest-landing', () => {
     expect(jobs.started).toEqual([]);
   });
 
+  test.each([
+    ['orders/a.CSV.GZ', gzipSync(CSV), { format: 'csv', compression: 'gzip' }],
+    ['orders/2026/11/a.b.ndjson.gz', gzipSync('{}'), { format: 'ndjson', compression: 'gzip' }],
+    ['orders/a.jsonl', '{}', { format: 'ndjson', compression: 'none' }],
+    ['orders/a.json.gz', gzipSync('{}'), { format: 'ndjson', compression: 'gzip' }],
+    ['orders/a.parquet', 'PAR1…', { format: 'parquet', compression: 'none' }],
+  ])('%s is read as its name says', async (name, body, expected) => {
+    await tell(await drop(`landing/${name}`, body), verdict());
+    expect(launcher.launched[0]!.args).toMatchObject({ stream: 'orders', ...expected });
+    expect(launcher.launched[0]!.args).not.toHaveProperty('mapping');
+  });
+
+  test('a file of a mapped dataset becomes rows of its stream by its mapping', async () => {
+    await tell(await drop('landing/online_retail/2010.csv'), verdict());
+    expect(jobs.started[0]!.args).toEqual(expect.arrayContaining(['--dataset', 'online_retail']));
+    const { stream, mapping } = launcher.launched[0]!.args;
+    expect(stream).toBe('order_lines');
+    expect(JSON.parse(mapping!)).toEqual(loadMappings().get('online_retail'));
+    await ends(1);
+    await tell(tick());
+    expect(bus.chain().at(-1)).toMatchObject({ type: 'landing.ingested', streams: ['order_lines'] });
+  });
+
+  test('a file that the pipeline finds corrupt goes to quarantine with the reason it gave, and is not tried again', async () => {
+    const body = gzipSync(CSV).subarray(0, 20);
+    const event = await drop('landing/orders/a.csv.gz', body);
+    await tell(event, verdict());
+    await ends(1, { code: 'CORRUPT_FILE', message: 'It was cut off.' });
+    await tell(tick(), tick());
+    expect(launcher.launched).toHaveLength(1);
+    const target = `quarantine/orders/a.csv.gz.${event.object.generation}.sealed`;
+    expect(unseal((await lake.read(LAKE, target))!.body.toString().trim(), piiKeys)).toEqual(body);
+    expect(JSON.parse((await lake.read(LAKE, `${target}.reason.json`))!.body.toString())).toMatchObject({
+      code: 'CORRUPT_FILE',
+      message: 'It was cut off.',
+    });
+    expect(kinds()).toEqual(['landing.accepted', 'CORRUPT_FILE']);
+    expect(await landed('landing/orders/a.csv.gz')).toBe(false);
+    expect(await isQuiet()).toBe(true);
+  });
+
+  test('a pipeline that does not say what became of a file is told, and the file stays', async () => {
+    await tell(await drop(ORDERS), verdict());
+    launcher.states.set('job-1', 'succeeded');
+    await tell(tick(), tick());
+    expect(kinds()).toEqual(['landing.accepted', 'REPORT_MISSING']);
+    expect(await landed(ORDERS)).toBe(true);
+  });
+
   test('files go one at a time, and each goes', async () => {
     const files = [await drop(ORDERS), await drop('landing/customers/a.ndjson', '{}\n')];
     await tell(...files);
@@ -172,9 +241,9 @@ describe('ingest-landing', () => {
     expect(jobs.started).toHaveLength(2);
     await tell(verdict([], 'landing-gate-000000002'));
     expect(launcher.launched).toHaveLength(1);
-    launcher.states.set('job-1', 'succeeded');
+    await ends(1);
     await tell(tick());
-    launcher.states.set('job-2', 'succeeded');
+    await ends(2);
     await tell(tick());
     expect(launcher.launched.map(({ args }) => args.stream).sort()).toEqual(['customers', 'orders']);
     expect(kinds().filter((kind) => kind === 'landing.ingested')).toHaveLength(2);
@@ -211,7 +280,7 @@ describe('ingest-landing', () => {
     launcher.states.set('job-1', 'failed');
     await tell(tick());
     expect(new Set(launcher.launched.map(({ launchId }) => launchId)).size).toBe(2);
-    launcher.states.set('job-2', 'succeeded');
+    await ends(2);
     await tell(tick());
     expect(kinds()).toEqual(['landing.accepted', 'landing.ingested']);
   });

@@ -3,9 +3,10 @@ import { chainEvent, chainMessage, childTraceparent, createTraceparent, digestId
 import { systemClock } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
 import { LandingBatches } from './batch.ts';
+import { streamsOf } from './datasets.ts';
 import { LandingGate } from './gate.ts';
 import { fingerprintOf, ingestedBefore } from './ingested.ts';
-import { type LandingFile, objectId, objectReference, placementOf } from './landing-file.ts';
+import { type LandingFile, mismatchOf, objectId, objectReference, placementOf } from './landing-file.ts';
 import type { LandingPorts } from './ports.ts';
 import { quarantineFile, removeLanded } from './quarantine.ts';
 
@@ -79,16 +80,23 @@ async function considerFile(
   const runId = digestId(['run', objectId(landingBucket, dropped)]);
   const traceparent = parent ? childTraceparent(parent) : createTraceparent(runId);
   const { name, generation } = dropped;
-  const placement = placementOf(name, dropped.size, ports.streams);
+  const placement = placementOf(name, dropped.size, ports.datasets);
   if ('problem' in placement) {
     const { dataset, problem, message } = placement;
     log.error({ object: name, code: problem }, 'a file cannot be ingested');
     await quarantineFile(ports, { dataset, name, generation, code: problem, message, runId, traceparent });
     return;
   }
+  const { dataset } = placement;
   const found = await lake.read(landingBucket, name);
   if (found?.object.generation !== generation) {
     log.info({ object: name }, 'the file is gone or was replaced; there is nothing to do for this event');
+    return;
+  }
+  const message = mismatchOf(placement, found.body);
+  if (message !== undefined) {
+    log.error({ object: name, code: 'FORMAT_MISMATCH' }, 'a file is not what its name says');
+    await quarantineFile(ports, { dataset, name, generation, code: 'FORMAT_MISMATCH', message, runId, traceparent });
     return;
   }
   const file: LandingFile = {
@@ -108,7 +116,7 @@ async function dropAgain(ports: LandingPorts, file: LandingFile, before: string,
   const event = chainEvent({
     type: 'landing.ingested',
     runId: file.run_id,
-    streams: [file.dataset],
+    streams: streamsOf(ports.datasets, file.dataset),
     counts: { bytes: 0 },
     traceparent: file.traceparent,
     detail: { object: objectReference(ports.landingBucket, file), same_as_generation: before },

@@ -1,10 +1,11 @@
 import { createBus } from '@tributary/platform/bus';
 import { serveEvents } from '@tributary/platform/cloud-function';
 import { readConfig } from '@tributary/platform/config';
-import { loadContracts } from '@tributary/platform/contracts';
+import { loadContracts, loadMappings } from '@tributary/platform/contracts';
 import { createJobs, createPipelineLauncher } from '@tributary/platform/jobs';
 import { createLake } from '@tributary/platform/lake';
 import { loadPiiKeys } from '@tributary/platform/pii';
+import { datasetsOf } from './datasets.ts';
 import { landingHandler } from './handler.ts';
 
 /** Takes files that people drop in the landing bucket into the lake. */
@@ -20,7 +21,7 @@ serveEvents('ingest-landing', () => {
     launcher: createPipelineLauncher(pipeline, lake),
     piiKeys: loadPiiKeys(pii.keysFile),
     piiKeysFile: pii.keysFile,
-    streams: new Set(loadContracts().keys()),
+    datasets: datasetsOf(loadContracts(), loadMappings()),
     inputUri: (bucket, name) => `${scheme}://${bucket}/${name}`,
   });
 });

@@ -3,6 +3,7 @@ import type { Clock } from '@tributary/platform/group-commit';
 import type { Jobs, PipelineLauncher } from '@tributary/platform/jobs';
 import type { Lake } from '@tributary/platform/lake';
 import type { PiiKeys } from '@tributary/platform/pii';
+import type { Datasets } from './datasets.ts';
 
 export interface LandingPorts {
   readonly lake: Lake;
@@ -14,8 +15,8 @@ export interface LandingPorts {
   readonly piiKeys: PiiKeys;
   /** The key file's path where the pipeline runs. */
   readonly piiKeysFile: string;
-  /** Streams that have a contract. */
-  readonly streams: ReadonlySet<string>;
+  /** What may be dropped. */
+  readonly datasets: Datasets;
   /** The URI under which the pipeline reads an object of the landing bucket. */
   readonly inputUri: (bucket: string, name: string) => string;
   readonly clock?: Clock;

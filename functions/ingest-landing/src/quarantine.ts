@@ -1,6 +1,7 @@
 import { chainEvent, chainMessage } from '@tributary/platform/events';
 import type { LakeObject } from '@tributary/platform/lake';
 import { seal } from '@tributary/platform/pii';
+import { streamsOf } from './datasets.ts';
 import { objectReference } from './landing-file.ts';
 import type { LandingPorts } from './ports.ts';
 
@@ -51,7 +52,7 @@ export async function quarantineFile(ports: LandingPorts, refusal: Refusal): Pro
         type: 'incident.raised',
         runId: refusal.runId,
         cause: refusal.cause ?? null,
-        streams: ports.streams.has(refusal.dataset) ? [refusal.dataset] : [],
+        streams: streamsOf(ports.datasets, refusal.dataset),
         counts: { bytes: found.body.length },
         traceparent: refusal.traceparent,
         detail: { stage: 'landing', object: reason.object, quarantine: target },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createBus } from '@tributary/platform/bus';
 import { ROOT, readConfig, type WarehouseConfig } from '@tributary/platform/config';
+import { loadMappings } from '@tributary/platform/contracts';
 import { chainMessage } from '@tributary/platform/events';
 import { runJobProcess } from '@tributary/platform/job-process';
 import { createLake } from '@tributary/platform/lake';
@@ -20,7 +21,7 @@ const log = createLogger('great-expectations-job');
  * on the bus, whatever they say; else nothing that ends the run was reported, and the chain starts the job again.
  */
 async function main(): Promise<void> {
-  const request = readRequest(process.argv.slice(2));
+  const request = readRequest(process.argv.slice(2), loadMappings());
   const { bus: busConfig, warehouse: warehouseConfig } = readConfig('bus', 'warehouse');
   const startedAt = new Date();
   const result =
@@ -50,7 +51,6 @@ async function checkWarehouse(request: GateRequest, warehouse: WarehouseConfig):
 
 async function checkLanded(request: GateRequest, warehouse: WarehouseConfig): Promise<GateResult> {
   const lake = createLake(readConfig('lake').lake);
-  const [stream] = request.streams;
   return withLandedFile(lake, request.object!, async (file) => {
     if (!file) {
       return readResult({
@@ -60,7 +60,8 @@ async function checkLanded(request: GateRequest, warehouse: WarehouseConfig): Pr
         },
       });
     }
-    return validate(['--gate', 'landing', '--file', file.path, '--name', file.name, '--stream', stream!], warehouse);
+    const args = ['--gate', 'landing', '--file', file.path, '--name', file.name, '--dataset', request.dataset!];
+    return validate(args, warehouse);
   });
 }
 

@@ -1,9 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { loadMappings } from '@tributary/platform/contracts';
 import { type GateResult, qualityRows, readResult, reports } from './report.ts';
 import { objectOf, readRequest } from './request.ts';
 
 const WHO = ['--manifest', 'validate-1', '--attempt', '2', '--run-id', 'run-1', '--cause', 'event-1'];
-const warehouse = readRequest(['--gate', 'warehouse', '--streams', 'orders,order_lines', '--views', 'a,b', ...WHO]);
+const MAPPINGS = loadMappings();
+const warehouse = readRequest(
+  ['--gate', 'warehouse', '--streams', 'orders,order_lines', '--views', 'a,b', ...WHO],
+  MAPPINGS,
+);
 
 type Asset = [gate: 'staging' | 'features', name: string, passed: boolean];
 
@@ -97,9 +102,14 @@ describe('rows of ops.quality_results', () => {
 describe('the arguments', () => {
   test('of a landing run name the stream and the object, whatever characters its name has', () => {
     const object = 'bucket/landing/orders/a b#1/ü.csv#1795243';
-    const request = readRequest(['--gate', 'landing', '--object', object, '--dataset', 'orders', ...WHO]);
+    const request = readRequest(['--gate', 'landing', '--object', object, '--dataset', 'orders', ...WHO], MAPPINGS);
     expect(request).toMatchObject({ gate: 'landing', streams: ['orders'], object });
     expect(objectOf(object)).toEqual({ bucket: 'bucket', name: 'landing/orders/a b#1/ü.csv', generation: '1795243' });
+  });
+
+  test('of a landing run for a mapped dataset name its stream beside it', () => {
+    const argv = ['--gate', 'landing', '--object', 'b/o#1', '--dataset', 'online_retail', ...WHO];
+    expect(readRequest(argv, MAPPINGS)).toMatchObject({ dataset: 'online_retail', streams: ['order_lines'] });
   });
 
   test.each([
@@ -108,6 +118,6 @@ describe('the arguments', () => {
     ['an attempt that is no number', ['--gate', 'warehouse', ...WHO, '--attempt', 'x']],
     ['an argument nobody knows', ['--gate', 'warehouse', ...WHO, '--more', 'x']],
   ])('refuse %s with the usage', (_case, argv) => {
-    expect(() => readRequest(argv)).toThrow(/Usage: /);
+    expect(() => readRequest(argv, MAPPINGS)).toThrow(/Usage: /);
   });
 });

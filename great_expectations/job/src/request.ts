@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Mappings } from '@tributary/platform/contracts';
 import { UserError } from '@tributary/platform/errors';
 import { z } from 'zod';
 
@@ -13,12 +14,13 @@ export interface GateRequest {
   readonly traceparent: string | undefined;
   readonly streams: readonly string[];
   readonly views: readonly string[];
-  /** The landing gate's object, `bucket/name#generation`. */
+  /** The landing gate's object, `bucket/name#generation`, and the dataset it was dropped for. */
   readonly object: string | undefined;
+  readonly dataset: string | undefined;
 }
 
 const USAGE =
-  '--gate warehouse [--streams a,b] [--views a,b] | --gate landing --object bucket/name#generation --dataset stream; and --manifest ID --attempt N --run-id ID --cause ID [--traceparent T]';
+  '--gate warehouse [--streams a,b] [--views a,b] | --gate landing --object bucket/name#generation --dataset NAME; and --manifest ID --attempt N --run-id ID --cause ID [--traceparent T]';
 
 const list = z
   .string()
@@ -38,8 +40,11 @@ const argumentsSchema = z.object({
   dataset: z.string().optional(),
 });
 
-/** @throws {UserError} ARGUMENTS_INVALID with the usage. */
-export function readRequest(argv: readonly string[]): GateRequest {
+/**
+ * @param mappings which datasets are not called like their stream
+ * @throws {UserError} ARGUMENTS_INVALID with the usage.
+ */
+export function readRequest(argv: readonly string[], mappings: Mappings): GateRequest {
   const options = Object.fromEntries(Object.keys(argumentsSchema.shape).map((it) => [it, { type: 'string' as const }]));
   let values: unknown;
   try {
@@ -58,7 +63,8 @@ export function readRequest(argv: readonly string[]): GateRequest {
     runId,
     traceparent: rest.traceparent,
     object: rest.object,
-    streams: dataset === undefined ? rest.streams : [dataset],
+    dataset,
+    streams: dataset === undefined ? rest.streams : [mappings.get(dataset)?.stream ?? dataset],
   };
 }
 
