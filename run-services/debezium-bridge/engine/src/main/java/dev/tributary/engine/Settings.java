@@ -123,6 +123,8 @@ record Settings(
     p.setProperty("binary.handling.mode", "bytes");
     p.setProperty("hstore.handling.mode", "json");
     p.setProperty("interval.handling.mode", "string");
+    p.setProperty("converters", "exact");
+    p.setProperty("exact.type", ExactColumns.class.getName());
     p.setProperty("schema.refresh.mode", "columns_diff");
     // The default replaces what it cannot convert by null and goes on.
     p.setProperty("event.converting.failure.handling.mode", "fail");
