@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.runners.flink.FlinkRunner;
 import org.apache.beam.sdk.Pipeline;
@@ -44,7 +45,7 @@ public final class Main {
    */
   static Pipeline build(TributaryOptions options) {
     CompiledInputs inputs = CompiledInputs.load(options);
-    boolean batch = options.getSource().equals("files");
+    boolean batch = Set.of("files", "backfill", "compact").contains(options.getSource());
     options.setStreaming(!batch);
     boolean flink = FlinkRunner.class.equals(options.getRunner());
     if (flink) {
@@ -59,6 +60,17 @@ public final class Main {
     }
     if (flink && batch) {
       limitRestarts(options.as(FlinkPipelineOptions.class));
+    }
+    switch (options.getSource()) {
+      case "backfill" -> {
+        return Rewrites.backfill(options, inputs);
+      }
+      case "compact" -> {
+        return Rewrites.compact(options);
+      }
+      default -> {
+        // Below.
+      }
     }
     if (batch) {
       LandingFile file = landingFile(options, inputs);
@@ -104,12 +116,13 @@ public final class Main {
       }
       default ->
           throw new ConfigurationException(
-              "OPTION_INVALID", "--source is kafka, pubsub or files, not " + options.getSource());
+              "OPTION_INVALID",
+              "--source is kafka, pubsub, files, backfill or compact, not " + options.getSource());
     }
     return pipeline;
   }
 
-  /** The cluster restarts jobs without end, as streams need it; a file that fails shall be told. */
+  /** The cluster restarts jobs without end, as streams need it; a batch that fails shall be told. */
   private static void limitRestarts(FlinkPipelineOptions options) {
     if (options.getNumberOfExecutionRetries() < 0) {
       options.setNumberOfExecutionRetries(BATCH_RESTARTS);

@@ -7,7 +7,7 @@ import org.apache.beam.sdk.options.Validation;
 
 /** What the pipeline is told on its command line. Runner and S3 options are Beam's own. */
 public interface TributaryOptions extends StreamingOptions {
-  @Description("kafka or pubsub for the stream; files for one batch file")
+  @Description("kafka or pubsub for the stream; files for one batch file; backfill; compact")
   @Default.String("kafka")
   String getSource();
 
@@ -137,4 +137,37 @@ public interface TributaryOptions extends StreamingOptions {
   String getObjectTime();
 
   void setObjectTime(String time);
+
+  @Description("Backfill and compact: names the run and what it stages")
+  String getRun();
+
+  void setRun(String run);
+
+  @Description("Backfill: publish times from here on, RFC 3339")
+  String getFrom();
+
+  void setFrom(String time);
+
+  @Description("Backfill: publish times before this, RFC 3339")
+  String getTo();
+
+  void setTo(String time);
+
+  @Description("Backfill: raw files younger than this are left out")
+  @Default.Integer(300)
+  Integer getSettleSeconds();
+
+  void setSettleSeconds(Integer seconds);
+
+  @Description("Compact: a folder with a file younger than this is left alone")
+  @Default.Integer(3_600)
+  Integer getOlderThanSeconds();
+
+  void setOlderThanSeconds(Integer seconds);
+
+  @Description("Compact: Parquet bytes of one file, at most")
+  @Default.Long(128L << 20)
+  Long getCompactedFileBytes();
+
+  void setCompactedFileBytes(Long bytes);
 }

@@ -1,6 +1,7 @@
 package dev.tributary.pipeline;
 
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
@@ -81,6 +82,26 @@ public class MainTest {
     FlinkPipelineOptions flink = options.as(FlinkPipelineOptions.class);
     assertEquals(3, flink.getNumberOfExecutionRetries().intValue());
     assertTrue(flink.getExecutionRetryDelay() > 0);
+  }
+
+  @Test
+  public void aRewriteThatCannotBeMeantIsNamedBeforeAnythingRuns() {
+    List<String> backfill = List.of("--source=backfill", "--piiKeysFile=" + keys, "--run=r-1");
+    String from = "--from=2026-11-21T05:00:00Z";
+    String to = "--to=2026-11-21T06:00:00Z";
+    assertCode("OPTION_MISSING", with(backfill, from, to));
+    assertCode("OPTION_INVALID", with(backfill, "--stream=nobody", from, to));
+    assertCode("OPTION_MISSING", with(backfill, "--stream=orders", from));
+    assertCode("OPTION_INVALID", with(backfill, "--stream=orders", from, "--to=soon"));
+    assertCode(
+        "OPTION_INVALID", with(backfill, "--stream=orders", from, "--to=2026-11-21T05:00:00Z"));
+    assertCode("OPTION_MISSING", "--source=compact", "--piiKeysFile=" + keys);
+    assertCode("OPTION_INVALID", "--source=compact", "--piiKeysFile=" + keys, "--run=../up");
+    assertCode(
+        "OPTION_INVALID", "--source=compact", "--piiKeysFile=" + keys, "--run=r", "--stream=../up");
+    TributaryOptions options = options(with(backfill, "--stream=orders", from, to));
+    Main.build(options);
+    assertFalse(options.isStreaming());
   }
 
   private static String[] with(List<String> args, String... more) {

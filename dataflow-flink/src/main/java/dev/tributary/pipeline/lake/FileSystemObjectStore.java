@@ -1,8 +1,12 @@
 package dev.tributary.pipeline.lake;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.util.Comparator;
+import java.util.stream.Stream;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.MatchResult;
 import org.apache.beam.sdk.io.fs.ResourceId;
@@ -33,5 +37,29 @@ final class FileSystemObjectStore implements ObjectStore {
     }
     // Not closed after a failed write: closing is what would make half an object visible.
     channel.close();
+  }
+
+  @Override
+  public Stream<StoredObject> list(String prefix) throws IOException {
+    MatchResult found = FileSystems.match(base + prefix + "**");
+    if (found.status() == MatchResult.Status.NOT_FOUND) {
+      return Stream.empty();
+    }
+    return found.metadata().stream()
+        .map(
+            object ->
+                new StoredObject(
+                    object.resourceId().toString().substring(base.length()),
+                    object.sizeBytes(),
+                    object.lastModifiedMillis()))
+        .sorted(Comparator.comparing(StoredObject::path));
+  }
+
+  @Override
+  public byte[] get(String path) throws IOException {
+    ResourceId resource = FileSystems.matchNewResource(base + path, false);
+    try (InputStream in = Channels.newInputStream(FileSystems.open(resource))) {
+      return in.readAllBytes();
+    }
   }
 }

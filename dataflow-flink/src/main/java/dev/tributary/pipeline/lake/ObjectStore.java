@@ -1,6 +1,7 @@
 package dev.tributary.pipeline.lake;
 
 import java.io.IOException;
+import java.util.stream.Stream;
 import org.apache.beam.sdk.options.PipelineOptions;
 
 /**
@@ -17,6 +18,16 @@ public interface ObjectStore {
 
   /** Creates or replaces the object. */
   void put(String path, byte[] bytes, String contentType) throws IOException;
+
+  /** Every object whose path begins so, in path order; at scale a page at a time. */
+  Stream<StoredObject> list(String prefix) throws IOException;
+
+  /**
+   * The object's bytes.
+   *
+   * @throws java.io.FileNotFoundException where there is none
+   */
+  byte[] get(String path) throws IOException;
 
   /**
    * The store beneath a root.

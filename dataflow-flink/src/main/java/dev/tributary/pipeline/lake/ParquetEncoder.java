@@ -45,7 +45,7 @@ public final class ParquetEncoder {
   /**
    * @throws IOException only if the encoder itself fails; nothing leaves memory
    */
-  public static byte[] encode(List<Column> columns, List<LakeRow> rows) throws IOException {
+  public static byte[] encode(List<Column> columns, Iterable<LakeRow> rows) throws IOException {
     MemoryFile file = new MemoryFile();
     try (ParquetWriter<Object[]> writer = new Builder(file, columns).build()) {
       for (LakeRow row : rows) {

@@ -1,6 +1,8 @@
 package dev.tributary.pipeline.lake;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.stream.Stream;
 import org.apache.beam.sdk.io.aws2.options.S3ClientBuilderFactory;
 import org.apache.beam.sdk.io.aws2.options.S3Options;
 import org.apache.beam.sdk.options.PipelineOptions;
@@ -9,6 +11,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
@@ -55,10 +58,10 @@ final class S3ObjectStore implements ObjectStore {
           RequestBody.fromBytes(bytes));
     } catch (S3Exception e) {
       if (e.statusCode() != PRECONDITION_FAILED) {
-        throw failed(path, e);
+        throw failed("write", path, e);
       }
     } catch (SdkException e) {
-      throw failed(path, e);
+      throw failed("write", path, e);
     }
   }
 
@@ -67,7 +70,39 @@ final class S3ObjectStore implements ObjectStore {
     try {
       client.putObject(request(path, contentType).build(), RequestBody.fromBytes(bytes));
     } catch (SdkException e) {
-      throw failed(path, e);
+      throw failed("write", path, e);
+    }
+  }
+
+  @Override
+  public Stream<StoredObject> list(String path) throws IOException {
+    try {
+      // Pages are asked for as the stream is read; S3 lists in name order.
+      return client
+          .listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix + path))
+          .contents()
+          .stream()
+          .map(
+              found ->
+                  new StoredObject(
+                      found.key().substring(prefix.length()),
+                      found.size(),
+                      found.lastModified().toEpochMilli()));
+    } catch (SdkException e) {
+      throw failed("list", path, e);
+    }
+  }
+
+  @Override
+  public byte[] get(String path) throws IOException {
+    try {
+      return client
+          .getObjectAsBytes(request -> request.bucket(bucket).key(prefix + path))
+          .asByteArrayUnsafe();
+    } catch (NoSuchKeyException e) {
+      throw new FileNotFoundException(prefix + path);
+    } catch (SdkException e) {
+      throw failed("read", path, e);
     }
   }
 
@@ -75,7 +110,7 @@ final class S3ObjectStore implements ObjectStore {
     return PutObjectRequest.builder().bucket(bucket).key(prefix + path).contentType(contentType);
   }
 
-  private IOException failed(String path, SdkException cause) {
-    return new IOException("Could not write s3://" + bucket + "/" + prefix + path, cause);
+  private IOException failed(String action, String path, SdkException cause) {
+    return new IOException("Could not " + action + " s3://" + bucket + "/" + prefix + path, cause);
   }
 }

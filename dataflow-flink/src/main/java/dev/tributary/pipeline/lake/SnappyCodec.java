@@ -1,6 +1,7 @@
 package dev.tributary.pipeline.lake;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
@@ -30,7 +31,26 @@ final class SnappyCodec implements CompressionCodecFactory {
 
   @Override
   public BytesInputDecompressor getDecompressor(CompressionCodecName codecName) {
-    throw new UnsupportedOperationException("files are only written here");
+    if (codecName != CompressionCodecName.SNAPPY) {
+      throw new UnsupportedOperationException("lake files are snappy, not " + codecName);
+    }
+    return new BytesInputDecompressor() {
+      @Override
+      public BytesInput decompress(BytesInput bytes, int decompressedSize) throws IOException {
+        return BytesInput.from(Snappy.uncompress(bytes.toByteArray()));
+      }
+
+      @Override
+      public void decompress(
+          ByteBuffer input, int compressedSize, ByteBuffer output, int decompressedSize) {
+        throw new UnsupportedOperationException("files are read on the heap");
+      }
+
+      @Override
+      public void release() {
+        // Holds nothing.
+      }
+    };
   }
 
   @Override

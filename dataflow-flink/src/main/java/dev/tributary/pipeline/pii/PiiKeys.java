@@ -9,6 +9,8 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.beam.sdk.io.FileSystems;
 
 /**
@@ -34,9 +36,13 @@ public final class PiiKeys {
    * @throws ConfigurationException PII_KEYS_MISSING or PII_KEYS_INVALID; no message repeats a key
    */
   public static PiiKeys load(String file) {
+    return parse(read(file), file);
+  }
+
+  private static String read(String file) {
     try (InputStream in =
         Channels.newInputStream(FileSystems.open(FileSystems.matchNewResource(file, false)))) {
-      return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), file);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new ConfigurationException(
           "PII_KEYS_MISSING",
@@ -49,18 +55,39 @@ public final class PiiKeys {
 
   /** As {@link #load}, from the file's text. */
   public static PiiKeys parse(String text, String file) {
-    JsonNode node;
-    try {
-      node = new ObjectMapper().readTree(text);
-    } catch (JsonProcessingException e) {
-      // The parser's own message quotes the text.
-      throw invalid(file, "is not JSON");
-    }
+    JsonNode node = tree(text, file);
     String active = node.path("active").asText("");
     if (!active.matches("[A-Za-z0-9]{1,16}")) {
       throw invalid(file, "active is no version such as v1");
     }
     return version(node, active, file);
+  }
+
+  /**
+   * Every version, by name: what was sealed stays readable when another key has become the active
+   * one. Errors as {@link #load}.
+   */
+  public static Map<String, PiiKeys> loadAll(String file) {
+    return parseAll(read(file), file);
+  }
+
+  /** As {@link #loadAll}, from the file's text. */
+  public static Map<String, PiiKeys> parseAll(String text, String file) {
+    JsonNode node = tree(text, file);
+    Map<String, PiiKeys> versions = new TreeMap<>();
+    node.path("keys")
+        .fieldNames()
+        .forEachRemaining(name -> versions.put(name, version(node, name, file)));
+    return versions;
+  }
+
+  private static JsonNode tree(String text, String file) {
+    try {
+      return new ObjectMapper().readTree(text);
+    } catch (JsonProcessingException e) {
+      // The parser's own message quotes the text.
+      throw invalid(file, "is not JSON");
+    }
   }
 
   /** One version, as {@link #parse} reads the active one. */

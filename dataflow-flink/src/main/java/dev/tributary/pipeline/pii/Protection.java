@@ -99,6 +99,19 @@ public final class Protection {
     }
   }
 
+  /**
+   * What a seal of this key version holds.
+   *
+   * @param sealed the bytes after the seal's prefix
+   * @throws GeneralSecurityException where they were altered, or sealed with another key
+   */
+  byte[] unseal(byte[] sealed) throws GeneralSecurityException {
+    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    cipher.init(
+        Cipher.DECRYPT_MODE, sealKey, new GCMParameterSpec(TAG_BITS, sealed, 0, NONCE_BYTES));
+    return cipher.doFinal(sealed, NONCE_BYTES, sealed.length - NONCE_BYTES);
+  }
+
   /** RFC 5869 with an empty salt; 32 bytes are one block of its output. */
   private static byte[] hkdf(byte[] key, String info) {
     byte[] pseudoRandomKey = mac(new byte[32]).doFinal(key);
