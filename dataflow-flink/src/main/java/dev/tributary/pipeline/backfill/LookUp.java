@@ -30,9 +30,10 @@ import org.apache.beam.sdk.values.TupleTag;
  * Fills fields that a contract looks up in another stream: the value in the version of the other's
  * row with the greatest event time not after this row's; null where there is none.
  *
- * <p>A version that left a field out as unchanged carries the value of the version before. A
- * deletion is no version: what a product was called when a line was placed does not change by its
- * removal.
+ * <p>The same as the stream does ({@code enrich}), but with all versions there are, so that what
+ * the stream could not know yet is filled. A version that left a field out as unchanged carries the
+ * value of the version before. A deletion is no version: what a product was called when a line was
+ * placed does not change by its removal. And the row of a deletion looks nothing up.
  */
 final class LookUp implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -126,7 +127,7 @@ final class LookUp implements Serializable {
   private List<Object[]> inOrder(Iterable<LakeRow> rows) {
     List<Object[]> versions = new ArrayList<>();
     for (LakeRow row : rows) {
-      if (!"d".equals(row.values()[positions.op])) {
+      if (!isRemoval(row.values())) {
         versions.add(row.values().clone());
       }
     }
@@ -146,12 +147,16 @@ final class LookUp implements Serializable {
     return versions;
   }
 
+  private boolean isRemoval(Object[] values) {
+    return "d".equals(values[positions.op]) || "t".equals(values[positions.op]);
+  }
+
   /** The row with its fields filled from the version that held at its time. */
   private LakeRow filled(LakeRow row, List<Object[]> versions) {
     long time = (Long) row.values()[positions.eventTime];
     Object[] values = row.values().clone();
     Object[] held = null;
-    for (Object[] version : versions) {
+    for (Object[] version : isRemoval(values) ? List.<Object[]>of() : versions) {
       if ((Long) version[positions.eventTime] > time) {
         break;
       }

@@ -6,46 +6,41 @@ import dev.tributary.pipeline.lake.ParquetRows;
 import dev.tributary.pipeline.rewrite.RowCopies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.PriorityQueue;
-import java.util.Queue;
+import java.util.TreeMap;
 
 /**
- * The rows of several files in the order of their event ids, each row once.
+ * The rows of several files, one file after the other, each row once.
  *
- * <p>Files that a stream or a compaction wrote are in that order already and are merged as they are
- * read, a row group of each at a time. The few that are not (batch files have the order of their
- * lines) are sorted in memory first. Rows of one id that are no copies of each other all stay:
- * which one is right is not known here.
+ * <p>Rows are handed out as they are read, a row group at a time. Which ids occur more than once is
+ * found before, from the ids alone and 8 bytes of each; rows of those few ids are kept until the
+ * end and come there, in the order of their ids. Of copies of one row the one taken first stays;
+ * rows of one id that are no copies all stay, because which one is right is not known here, and so
+ * does what has no id.
  */
 final class MergedRows implements Iterable<LakeRow> {
-  private final List<Column> columns;
+  private static final int ID_DIGITS = 16;
+
   private final List<byte[]> files;
-  private final int idColumn;
   private final String idName;
+  private final int idColumn;
   private final RowCopies copies;
+  private final long[] repeated;
   private long written;
 
   /**
    * @param columns those of all the files
    */
-  MergedRows(List<Column> columns, List<byte[]> files) {
-    this.columns = columns;
+  MergedRows(List<Column> columns, List<byte[]> files) throws IOException {
     this.files = files;
     this.copies = new RowCopies(columns);
-    this.idName = columns.get(0).name().equals("_event_id") ? "_event_id" : "event_id";
-    this.idColumn = columns.stream().map(Column::name).toList().indexOf(idName);
-    if (idColumn < 0) {
-      throw new IllegalArgumentException("a lake file has a column " + idName);
-    }
+    List<String> names = columns.stream().map(Column::name).toList();
+    this.idName = names.contains("_event_id") ? "_event_id" : "event_id";
+    this.idColumn = names.indexOf(idName);
+    this.repeated = repeated();
   }
 
   /** Rows handed out by the last pass. */
@@ -56,145 +51,108 @@ final class MergedRows implements Iterable<LakeRow> {
   @Override
   public Iterator<LakeRow> iterator() {
     written = 0;
-    PriorityQueue<Cursor> cursors = new PriorityQueue<>(Comparator.comparing(Cursor::id));
-    try {
-      for (byte[] file : files) {
-        Cursor cursor = inOrder(file) ? new Streamed(file) : new Sorted(file);
-        if (cursor.advance()) {
-          cursors.add(cursor);
+    return new Rows();
+  }
+
+  /** The first half of every id that occurs more than once, sorted; now and then of another. */
+  private long[] repeated() throws IOException {
+    long[] all = new long[1 << 10];
+    int count = 0;
+    for (byte[] file : files) {
+      try (ParquetRows ids = ParquetRows.openOnly(file, idName)) {
+        for (Object[] row = ids.next(); row != null; row = ids.next()) {
+          if (row[0] != null) {
+            if (count == all.length) {
+              all = Arrays.copyOf(all, 2 * count);
+            }
+            all[count++] = half((String) row[0]);
+          }
         }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
-    return new Merge(cursors);
-  }
-
-  private boolean inOrder(byte[] file) throws IOException {
-    try (ParquetRows ids = ParquetRows.openOnly(file, idName)) {
-      String before = "";
-      for (Object[] row = ids.next(); row != null; row = ids.next()) {
-        // A row without an id is ordered by its content, which was not read.
-        if (row[0] == null || before.compareTo((String) row[0]) > 0) {
-          return false;
-        }
-        before = (String) row[0];
+    Arrays.sort(all, 0, count);
+    int kept = 0;
+    for (int i = 1; i < count; i++) {
+      if (all[i] == all[i - 1] && (kept == 0 || all[kept - 1] != all[i])) {
+        all[kept++] = all[i];
       }
-      return true;
     }
+    return Arrays.copyOf(all, kept);
   }
 
-  /** Unreadable messages have no event id: what they hold names them, after all ids. */
-  private String id(Object[] values) {
-    return values[idColumn] == null ? "~" + copies.fingerprint(values) : (String) values[idColumn];
+  private static long half(String id) {
+    return Long.parseUnsignedLong(id, 0, ID_DIGITS, 16);
   }
 
-  private final class Merge implements Iterator<LakeRow> {
-    private final PriorityQueue<Cursor> cursors;
-    private final Queue<LakeRow> ready = new ArrayDeque<>();
+  private boolean mayRepeat(Object[] row) {
+    return row[idColumn] != null
+        && Arrays.binarySearch(repeated, half((String) row[idColumn])) >= 0;
+  }
 
-    Merge(PriorityQueue<Cursor> cursors) {
-      this.cursors = cursors;
+  private final class Rows implements Iterator<LakeRow> {
+    private final Iterator<byte[]> unread = files.iterator();
+
+    /** By id and content, of ids that may occur again. */
+    private final TreeMap<String, Object[]> kept = new TreeMap<>();
+
+    private ParquetRows current;
+    private Object[] next;
+
+    Rows() {
+      advance();
     }
 
     @Override
     public boolean hasNext() {
-      return !ready.isEmpty() || !cursors.isEmpty();
+      return next != null;
     }
 
     @Override
     public LakeRow next() {
-      if (!hasNext()) {
+      if (next == null) {
         throw new NoSuchElementException();
       }
-      if (ready.isEmpty()) {
-        try {
-          String id = cursors.peek().id();
-          Map<String, Object[]> distinct = new LinkedHashMap<>();
-          while (!cursors.isEmpty() && cursors.peek().id().equals(id)) {
-            Cursor cursor = cursors.poll();
-            distinct.merge(
-                copies.fingerprint(cursor.row()), cursor.row(), MergedRows.this::takenFirst);
-            if (cursor.advance()) {
-              cursors.add(cursor);
-            }
-          }
-          inStableOrder(distinct).forEach(row -> ready.add(new LakeRow(id, 0, row)));
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
+      Object[] row = next;
+      advance();
       written++;
-      return ready.remove();
-    }
-  }
-
-  private Object[] takenFirst(Object[] one, Object[] other) {
-    return copies.ingestedAt(other) < copies.ingestedAt(one) ? other : one;
-  }
-
-  /** The same whatever file came first, so that the output's name is. */
-  private static Collection<Object[]> inStableOrder(Map<String, Object[]> byFingerprint) {
-    return byFingerprint.size() == 1
-        ? byFingerprint.values()
-        : new java.util.TreeMap<>(byFingerprint).values();
-  }
-
-  private abstract class Cursor {
-    private Object[] row;
-    private String id;
-
-    abstract Object[] read() throws IOException;
-
-    boolean advance() throws IOException {
-      row = read();
-      id = row == null ? null : MergedRows.this.id(row);
-      return row != null;
+      return new LakeRow(row[idColumn] == null ? "" : (String) row[idColumn], 0, row);
     }
 
-    Object[] row() {
-      return row;
-    }
-
-    String id() {
-      return id;
-    }
-  }
-
-  private final class Streamed extends Cursor {
-    private final ParquetRows rows;
-
-    Streamed(byte[] file) throws IOException {
-      rows = ParquetRows.open(file);
-    }
-
-    @Override
-    Object[] read() throws IOException {
-      Object[] next = rows.next();
-      if (next == null) {
-        rows.close();
-      }
-      return next;
-    }
-  }
-
-  private final class Sorted extends Cursor {
-    private final Iterator<Object[]> rows;
-
-    Sorted(byte[] file) throws IOException {
-      List<Object[]> all = new ArrayList<>();
-      try (ParquetRows source = ParquetRows.open(file)) {
-        for (Object[] row = source.next(); row != null; row = source.next()) {
-          all.add(row);
+    private void advance() {
+      try {
+        next = read();
+        while (next != null && mayRepeat(next)) {
+          kept.merge(next[idColumn] + copies.fingerprint(next), next, this::takenFirst);
+          next = read();
         }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-      all.sort(Comparator.comparing(MergedRows.this::id));
-      rows = all.iterator();
+      if (next == null && !kept.isEmpty()) {
+        next = kept.pollFirstEntry().getValue();
+      }
     }
 
-    @Override
-    Object[] read() {
-      return rows.hasNext() ? rows.next() : null;
+    /** The files' next row, or null when all are read. */
+    private Object[] read() throws IOException {
+      while (true) {
+        if (current == null) {
+          if (!unread.hasNext()) {
+            return null;
+          }
+          current = ParquetRows.open(unread.next());
+        }
+        Object[] row = current.next();
+        if (row != null) {
+          return row;
+        }
+        current.close();
+        current = null;
+      }
+    }
+
+    private Object[] takenFirst(Object[] one, Object[] other) {
+      return copies.ingestedAt(other) < copies.ingestedAt(one) ? other : one;
     }
   }
 }

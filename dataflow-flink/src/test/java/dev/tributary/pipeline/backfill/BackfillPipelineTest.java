@@ -14,6 +14,7 @@ import dev.tributary.pipeline.StreamingPipeline;
 import dev.tributary.pipeline.TributaryOptions;
 import dev.tributary.pipeline.bus.BusMessage;
 import dev.tributary.pipeline.bus.BusMessage.Topic;
+import dev.tributary.pipeline.change.LiveInputs;
 import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.lake.LakeRow;
 import dev.tributary.pipeline.lake.ParquetEncoder;
@@ -34,6 +35,7 @@ import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.testing.TestPipeline;
 import org.apache.beam.sdk.testing.TestStream;
 import org.joda.time.Duration;
+import org.joda.time.Instant;
 import org.junit.Before;
 import org.junit.Rule;
 import org.junit.Test;
@@ -58,7 +60,7 @@ public class BackfillPipelineTest {
 
   @Test
   public void processedRowsThatWereLostComeBackAsTheStreamWroteThem() throws IOException {
-    stream(Samples.INPUTS, everyKindOfChange());
+    stream(Samples.LIVE_INPUTS, everyKindOfChange());
     Map<String, List<List<Object>>> written = processed();
     assertEquals(5, written.size());
     remove("processed");
@@ -75,7 +77,7 @@ public class BackfillPipelineTest {
 
   @Test
   public void overWhatTheStreamWroteItChangesNothingNorDoesASecondRun() throws IOException {
-    stream(Samples.INPUTS, everyKindOfChange());
+    stream(Samples.LIVE_INPUTS, everyKindOfChange());
     List<String> before = files("processed");
     List<String> letters = files("dead-letter");
     backfill(Samples.INPUTS, "order_lines", HOUR_OF_SAMPLES);
@@ -87,7 +89,7 @@ public class BackfillPipelineTest {
   @Test
   public void aBetterRowReplacesTheOldOneInItsFileAndWhatElseTheFileHoldsStays()
       throws IOException {
-    stream(Samples.INPUTS, List.of(line(1, "2.55"), line(2, "3.00")));
+    stream(Samples.LIVE_INPUTS, List.of(line(1, "2.55"), line(2, "3.00")));
     Path file = lake.resolve(only(files("processed")));
     List<Object[]> rows = read(file);
     int price = columns().indexOf("unit_price");
@@ -125,7 +127,7 @@ public class BackfillPipelineTest {
 
   @Test
   public void aRunThatDiedAfterStagingIsRepeatedUnderTheSameNames() throws IOException {
-    stream(Samples.INPUTS, everyKindOfChange());
+    stream(Samples.LIVE_INPUTS, everyKindOfChange());
     remove("processed");
     backfill(Samples.INPUTS, "order_lines", HOUR_OF_SAMPLES);
     List<String> staged = files("rewrites/open");
@@ -141,7 +143,7 @@ public class BackfillPipelineTest {
   @Test
   public void onlyMessagesPublishedInTheRangeAreRead() throws IOException {
     stream(
-        Samples.INPUTS,
+        Samples.LIVE_INPUTS,
         List.of(
             at(line(1, "1"), Samples.PUBLISHED - 1),
             at(line(2, "1"), Samples.PUBLISHED),
@@ -159,7 +161,7 @@ public class BackfillPipelineTest {
 
   @Test
   public void aRawFileThatTheStreamMayNotBeDoneWithIsLeftOut() throws IOException {
-    stream(Samples.INPUTS, everyKindOfChange());
+    stream(Samples.LIVE_INPUTS, everyKindOfChange());
     remove("processed");
     backfill(Samples.INPUTS, "order_lines", HOUR_OF_SAMPLES, Duration.standardMinutes(5));
     assertEquals(List.of(), files("rewrites/open"));
@@ -175,7 +177,7 @@ public class BackfillPipelineTest {
         line.replace("\"order_lines\"", "\"lines\"").replace(Samples.id(1), Samples.id(2));
     String never =
         line.replace("\"quantity\":1", "\"quantity\":0").replace(Samples.id(1), Samples.id(3));
-    stream(Samples.INPUTS, List.of(message(column), message(stream), message(never)));
+    stream(Samples.LIVE_INPUTS, List.of(message(column), message(stream), message(never)));
     assertEquals(List.of(), files("processed"));
     List<String> letters = files("dead-letter");
     assertEquals(3, letters.size());
@@ -208,8 +210,8 @@ public class BackfillPipelineTest {
     String line = Samples.line(Samples.id(1), "l1", "2026-11-20T10:00:00.000000Z", "1", 1);
     String later = line.replace("05:20:02.456000Z", "05:30:00.000000Z");
     // Two runs of the stream, the second without the first one's memory.
-    stream(Samples.INPUTS, List.of(message(later), line(2, "1")));
-    stream(Samples.INPUTS, List.of(message(line), line(3, "1")));
+    stream(Samples.LIVE_INPUTS, List.of(message(later), line(2, "1")));
+    stream(Samples.LIVE_INPUTS, List.of(message(line), line(3, "1")));
     assertEquals(4, ids().size());
     backfill(Samples.INPUTS, "order_lines", HOUR_OF_SAMPLES);
     assertEquals("copies are as they should be", List.of(), CommittedRewrites.open(lake));
@@ -230,7 +232,7 @@ public class BackfillPipelineTest {
   public void aLineIsFilledFromTheVersionOfItsProductThatHeldAtItsTime() throws IOException {
     CompiledInputs looking = withLookUp();
     stream(
-        Samples.INPUTS,
+        Samples.LIVE_INPUTS,
         List.of(
             product(10, "2026-11-20T08:00:00.000000Z", "\"cups\"", "c"),
             product(11, "2026-11-20T10:00:00.000000Z", "\"mugs\"", "u"),
@@ -240,7 +242,7 @@ public class BackfillPipelineTest {
             lineAt(3, "2026-11-20T11:00:00.000000Z")));
     // A version that came after the range, of a time before the line's.
     stream(
-        Samples.INPUTS,
+        Samples.LIVE_INPUTS,
         List.of(
             at(
                 product(13, "2026-11-20T10:30:00.000000Z", "\"beakers\"", "u"),
@@ -263,9 +265,31 @@ public class BackfillPipelineTest {
   }
 
   @Test
+  public void whatTheStreamLookedUpItselfIsLookedUpTheSame() throws IOException {
+    LiveInputs looking =
+        LiveInputs.of(contractsWithLookUp(), Samples.resource("/sample-features.json"));
+    stream(
+        looking,
+        List.of(
+            product(10, "2026-11-20T08:00:00.000000Z", "\"cups\"", "c"),
+            lineAt(1, "2026-11-20T07:00:00.000000Z"),
+            lineAt(2, "2026-11-20T09:00:00.000000Z")));
+    Map<String, List<List<Object>>> written = processed();
+    assertTrue(written.toString().contains("l2") && written.toString().contains("cups"));
+    backfill(withLookUp(), "order_lines", HOUR_OF_SAMPLES);
+    assertEquals(List.of(), CommittedRewrites.open(lake));
+    remove("processed");
+    for (String stream : List.of("products", "order_lines")) {
+      backfill(withLookUp(), stream, HOUR_OF_SAMPLES);
+    }
+    CommittedRewrites.commitAll(lake);
+    assertEquals(written, processed());
+  }
+
+  @Test
   public void aFileOfAnOlderContractKeepsItsColumnsAndGainsTheNewOnes() throws IOException {
     String line = Samples.line(Samples.id(1), "l1", "2026-11-20T10:00:00.000000Z", "1", 1);
-    stream(Samples.INPUTS, List.of(message(line), line(2, "7")));
+    stream(Samples.LIVE_INPUTS, List.of(message(line), line(2, "7")));
     String red = line.replace("\"country\":null", "\"country\":null,\"colour\":\"red\"");
     Path raw = lake.resolve(only(files("raw")));
     Files.write(
@@ -379,6 +403,10 @@ public class BackfillPipelineTest {
   }
 
   private static CompiledInputs withLookUp() throws IOException {
+    return new CompiledInputs(Contracts.parse(contractsWithLookUp()), Samples.FEATURES);
+  }
+
+  private static String contractsWithLookUp() throws IOException {
     ObjectNode contracts = (ObjectNode) JSON.readTree(Samples.resource("/sample-contracts.json"));
     ((com.fasterxml.jackson.databind.node.ArrayNode) contracts.at("/streams/order_lines/fields"))
         .addObject()
@@ -390,10 +418,10 @@ public class BackfillPipelineTest {
         .put("stream", "products")
         .put("by", "product_id")
         .put("field", "category");
-    return new CompiledInputs(Contracts.parse(contracts.toString()), Samples.FEATURES);
+    return contracts.toString();
   }
 
-  private void stream(CompiledInputs inputs, List<BusMessage> messages) {
+  private void stream(LiveInputs inputs, List<BusMessage> messages) {
     TestStream.Builder<BusMessage> stream = TestStream.create(new BusMessage.Coder());
     for (BusMessage message : messages) {
       stream = stream.addElements(message);
@@ -404,7 +432,12 @@ public class BackfillPipelineTest {
     Pipeline pipeline = Pipeline.create(TestPipeline.testingPipelineOptions());
     pipeline
         .apply(
-            stream.advanceProcessingTime(Duration.standardSeconds(6)).advanceWatermarkToInfinity())
+            stream
+                .advanceProcessingTime(Duration.standardSeconds(6))
+                // Rows that look something up wait for the watermark, then gather.
+                .advanceWatermarkTo(new Instant(Samples.PUBLISHED / 1_000 + 86_400_000L))
+                .advanceProcessingTime(Duration.standardSeconds(6))
+                .advanceWatermarkToInfinity())
         .apply(new StreamingPipeline(inputs, options));
     pipeline.run().waitUntilFinish();
   }
