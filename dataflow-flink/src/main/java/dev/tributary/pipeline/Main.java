@@ -122,7 +122,9 @@ public final class Main {
     return pipeline;
   }
 
-  /** The cluster restarts jobs without end, as streams need it; a batch that fails shall be told. */
+  /**
+   * The cluster restarts jobs without end, as streams need it; a batch that fails shall be told.
+   */
   private static void limitRestarts(FlinkPipelineOptions options) {
     if (options.getNumberOfExecutionRetries() < 0) {
       options.setNumberOfExecutionRetries(BATCH_RESTARTS);
