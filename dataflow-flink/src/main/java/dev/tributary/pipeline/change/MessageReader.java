@@ -3,6 +3,7 @@ package dev.tributary.pipeline.change;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tributary.pipeline.Digest;
 import dev.tributary.pipeline.Refusal;
 import dev.tributary.pipeline.Refusal.Reason;
@@ -46,6 +47,8 @@ public final class MessageReader {
 
   /** How many times the message has been put back: docs/interfaces.md#dead-letter. */
   private static final String REPLAY_ATTRIBUTE = "replay";
+
+  private static final Pattern REPLAY = Pattern.compile("\\d{1,8}");
 
   /** Attribute of a raw row: the message's key, which other producers' events may need; sealed. */
   private static final String MESSAGE_KEY = "messagekey";
@@ -188,9 +191,10 @@ public final class MessageReader {
             refused.stream(),
             "pipeline",
             refused.refusal(),
-            refused.source() == null ? JSON.valueToTree(message.position()) : refused.source(),
+            withKey(message, refused.source()),
             message.publishedAt(),
-            protection.seal(message.data()));
+            protection.seal(message.data()),
+            attempt(message));
     String id = refused.eventId() == null ? letter.id() : refusedId(message, refused.eventId());
     return new Arrival(
         id,
@@ -215,8 +219,26 @@ public final class MessageReader {
             refusal,
             event.source(),
             message.publishedAt(),
-            sealed),
+            sealed,
+            attempt(message)),
         List.of());
+  }
+
+  /** Where a foreign message came from, with its key: a replay needs it to name the row again. */
+  private ObjectNode withKey(BusMessage message, JsonNode source) {
+    ObjectNode place = JSON.createObjectNode();
+    place.setAll((ObjectNode) (source == null ? JSON.valueToTree(message.position()) : source));
+    if (message.key() != null) {
+      place.put(MESSAGE_KEY, protection.seal(message.key()));
+    }
+    return place;
+  }
+
+  /** Which reading of the message this is: docs/interfaces.md#bus, {@code replay}. */
+  private static int attempt(BusMessage message) {
+    String replay = message.attributes().getOrDefault(REPLAY_ATTRIBUTE, "0");
+    // Another producer's attribute of that name must not stop the reader.
+    return REPLAY.matcher(replay).matches() ? Integer.parseInt(replay) + 1 : 1;
   }
 
   /** Not the event's own id: after a fix, a replay of the event must not pass for a duplicate. */
@@ -240,7 +262,8 @@ public final class MessageReader {
             refusal,
             position,
             message.publishedAt(),
-            sealed);
+            sealed,
+            attempt(message));
     return new Arrival(
         letter.id(),
         List.of(

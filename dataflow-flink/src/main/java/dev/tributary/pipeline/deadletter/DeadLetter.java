@@ -44,6 +44,24 @@ public record DeadLetter(String id, String path, byte[] json) {
       JsonNode source,
       long time,
       String sealed) {
+    return of(eventId, stream, stage, refusal, source, time, sealed, 1);
+  }
+
+  /**
+   * The same for what was read before.
+   *
+   * @param attempt 1, or one more than that of the letter whose original is read again: what is
+   *     refused again is a letter of its own
+   */
+  public static DeadLetter of(
+      String eventId,
+      String stream,
+      String stage,
+      Refusal refusal,
+      JsonNode source,
+      long time,
+      String sealed,
+      int attempt) {
     byte[] payload = sealed.getBytes(StandardCharsets.UTF_8);
     Digest digest = new Digest().add("dead-letter").add(stage);
     if (eventId != null) {
@@ -51,7 +69,11 @@ public record DeadLetter(String id, String path, byte[] json) {
     } else {
       digest.add(source == null ? "" : canonical(source)).add(payload);
     }
-    return letter(digest.id(), eventId, stream, stage, refusal, source, time, true, payload);
+    if (attempt > 1) {
+      digest.add(Integer.toString(attempt));
+    }
+    return letter(
+        digest.id(), eventId, stream, stage, refusal, source, time, true, payload, attempt);
   }
 
   /**
@@ -83,7 +105,8 @@ public record DeadLetter(String id, String path, byte[] json) {
         source,
         time,
         false,
-        payload.getBytes(StandardCharsets.UTF_8));
+        payload.getBytes(StandardCharsets.UTF_8),
+        1);
   }
 
   private static DeadLetter letter(
@@ -95,7 +118,8 @@ public record DeadLetter(String id, String path, byte[] json) {
       JsonNode source,
       long time,
       boolean sealed,
-      byte[] payload) {
+      byte[] payload,
+      int attempt) {
     String instant = Timestamps.instant(time).truncatedTo(ChronoUnit.MILLIS).toString();
     ObjectNode letter = JSON.createObjectNode();
     letter.put("dead_letter_id", id);
@@ -105,7 +129,7 @@ public record DeadLetter(String id, String path, byte[] json) {
     letter.put("reason", refusal.reason().name());
     letter.put("message", refusal.getMessage());
     letter.put("field", refusal.field());
-    letter.put("attempt", 1);
+    letter.put("attempt", attempt);
     letter.put("time", instant);
     letter.set("source", source);
     letter.put("sealed", sealed);
