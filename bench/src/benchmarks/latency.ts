@@ -1,24 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flinkCluster, flinkRest, PIPELINE_JAR_ID } from '@tributary/local-emulator/components/flink';
+import { flinkCluster, PIPELINE_JAR_ID } from '@tributary/local-emulator/components/flink';
 import { minioClient } from '@tributary/local-emulator/components/minio';
-import { FlinkClient } from '@tributary/local-emulator/pipeline-keeper/flink-client';
-import type { TestStack } from '@tributary/local-emulator/testing';
-import { pipelineArguments } from '../contestants/tributary.ts';
+import { ENTRY_CLASS, pipelineArguments } from '../contestants/tributary.ts';
 import { InexactRun } from '../errors.ts';
+import { Cluster } from '../flink/cluster.ts';
 import { benchProfile } from '../flink/profile.ts';
 import { type Quantiles, quantiles } from '../latency-summary.ts';
 import { insertOrderLines } from '../load/order-line-inserts.ts';
 import { type Figures, loadAverage, printFigures, round } from '../report/figures.ts';
 import { table } from '../report/table.ts';
 import { startStack } from '../stack.ts';
-import { Topic } from '../topic.ts';
+import { type Offsets, Topic } from '../topic.ts';
 
 const PREFIX = 'tributary.';
 const BUCKET = 'bench-latency';
-/** The job runs when this is on its topic: the first order lines have come through. */
-const READY_LIMIT_MS = 180_000;
 const DRAIN_LIMIT_MS = 60_000;
-const ENTRY_CLASS = 'dev.tributary.pipeline.Main';
 
 export interface LatencyOptions {
   readonly rate: number;
@@ -36,7 +32,8 @@ interface Journey {
 
 /**
  * How old a feature is: from the commit of an order line in Postgres to the feature row that counts it, through change capture, Kafka and the pipeline, and
- * each part's share. The times are Postgres' own of the commit, and the broker's of the moment it appended a message; nothing reads along meanwhile.
+ * each part's share. The times are Postgres' own of the commit, the bridge's of its publishing, and the broker's of the moment it appended the feature row;
+ * nothing reads along meanwhile.
  */
 export async function latency(options: LatencyOptions): Promise<void> {
   const load = loadAverage();
@@ -44,18 +41,30 @@ export async function latency(options: LatencyOptions): Promise<void> {
   const brokers = stack.env.KAFKA_BROKERS ?? '';
   const changes = new Topic(brokers, `${PREFIX}changes`);
   const features = new Topic(brokers, `${PREFIX}features`);
-  await Promise.all([changes.stampOnAppend(), features.stampOnAppend()]);
+  await features.stampOnAppend();
   await minioClient(stack.machine).makeBucket(BUCKET);
-  await submit(stack, brokers, options.pipelineArg);
+  const cluster = new Cluster(stack);
+  const lake = {
+    endpoint: stack.env.MINIO_ENDPOINT ?? '',
+    accessKey: stack.machine.secrets.minioAccessKey,
+    secretKey: stack.machine.secrets.minioSecretKey,
+    lakeBucket: BUCKET,
+  };
+  const job = await cluster.run(
+    PIPELINE_JAR_ID,
+    ENTRY_CLASS,
+    pipelineArguments(lake, brokers, PREFIX, cluster.piiKeysFile, options.pipelineArg),
+  );
 
   process.stdout.write(
     `${options.rate} order lines a second: ${options.warmup} s to warm up, then ${options.seconds} s …\n`,
   );
-  const beforeAll = await features.ends();
   const rate = await insertOrderLines(stack, options.rate, options.warmup + options.seconds);
-  const journeys = await follow(changes, features, Date.now());
+  const journeys = await follow(changes, features, async () => {
+    await cluster.sourceRecords(job);
+    await cluster.refuseRestarts(job);
+  });
   const measured = lastSeconds([...journeys.values()], options.seconds);
-  void beforeAll;
   await stack.stop();
 
   const total = quantiles(measured.map((journey) => journey.featureRow! - journey.committed));
@@ -84,29 +93,18 @@ export async function latency(options: LatencyOptions): Promise<void> {
   printFigures('latency', figures);
 }
 
-async function submit(stack: TestStack, brokers: string, extra: readonly string[]): Promise<void> {
-  const { minioAccessKey, minioSecretKey, piiKeysFile } = stack.machine.secrets;
-  const lake = {
-    endpoint: stack.env.MINIO_ENDPOINT ?? '',
-    accessKey: minioAccessKey,
-    secretKey: minioSecretKey,
-    lakeBucket: BUCKET,
-  };
-  const flink = new FlinkClient(flinkRest(stack.machine));
-  await flink.run(PIPELINE_JAR_ID, ENTRY_CLASS, pipelineArguments(lake, brokers, PREFIX, piiKeysFile, extra));
-  const deadline = Date.now() + READY_LIMIT_MS;
-  while (!(await flink.jobs()).some(({ state }) => state === 'RUNNING')) {
-    if (Date.now() > deadline) throw new InexactRun(`The pipeline did not run after ${READY_LIMIT_MS / 1_000} s.`);
-    await sleep(500);
-  }
-}
-
-/** Waits until every order line's change has led to a feature row, then puts the times together. */
-async function follow(changes: Topic, features: Topic, ended: number): Promise<ReadonlyMap<string, Journey>> {
+/** Waits until every order line's change has led to a feature row, then puts the times together. `check` throws where waiting is in vain. */
+async function follow(
+  changes: Topic,
+  features: Topic,
+  check: () => Promise<void>,
+): Promise<ReadonlyMap<string, Journey>> {
+  const began = Date.now();
   const journeys = new Map<string, Journey>();
-  const nothing = new Map<number, number>();
-  let [changesRead, featuresRead] = [nothing as ReadonlyMap<number, number>, nothing as ReadonlyMap<number, number>];
+  let changesRead: Offsets = new Map();
+  let featuresRead: Offsets = new Map();
   for (;;) {
+    await check();
     const changeEnds = await changes.ends();
     await changes.read(changesRead, changeEnds, ({ headers, timestamp }) => {
       if (String(headers?.ce_subject) !== 'order_lines') return;
@@ -125,7 +123,7 @@ async function follow(changes: Topic, features: Topic, ended: number): Promise<R
     featuresRead = featureEnds;
     const missing = [...journeys.values()].filter(({ featureRow }) => featureRow === undefined).length;
     if (missing === 0 && journeys.size > 0) return journeys;
-    if (Date.now() - ended > DRAIN_LIMIT_MS)
+    if (Date.now() - began > DRAIN_LIMIT_MS)
       throw new InexactRun(
         `${missing} of ${journeys.size} order lines have no feature row ${DRAIN_LIMIT_MS / 1_000} s after the last insert.`,
       );

@@ -3,7 +3,8 @@ import { streamingArguments } from '@tributary/local-emulator/pipeline-keeper/st
 import { benchProfile } from '../flink/profile.ts';
 import type { Contestant } from './contestant.ts';
 
-const ENTRY_CLASS = 'dev.tributary.pipeline.Main';
+/** The pipeline's main class. */
+export const ENTRY_CLASS = 'dev.tributary.pipeline.Main';
 
 /** Elements are passed on as they are, and Beam's own counters are left out: what a production job sets as well. */
 const TUNING = ['--objectReuse=true', '--fasterCopy=true', '--disableMetrics=true'];

@@ -39,17 +39,19 @@ interface CheckpointStatistics {
   readonly tasks?: Readonly<Record<string, { readonly state_size: number }>>;
 }
 
-/** A Flink session cluster of its own for one run: no run finds the classes, compiled code or memory of another. */
+/** A Flink session cluster of its own for one run: none finds the classes, compiled code or memory of another. */
 export class Cluster {
   readonly #stack: TestStack;
   readonly #rest: string;
   #source: { vertex: string; metric: string } | undefined;
 
-  private constructor(stack: TestStack) {
+  /** @param stack whose Flink it is; the cluster's `stop` stops all of it */
+  constructor(stack: TestStack) {
     this.#stack = stack;
     this.#rest = flinkRest(stack.machine);
   }
 
+  /** A cluster and nothing else. */
   static async start(profile: FlinkProfile): Promise<Cluster> {
     return new Cluster(await startStack(['flink-taskmanager'], flinkCluster(profile)));
   }
