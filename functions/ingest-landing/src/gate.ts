@@ -15,6 +15,12 @@ const verdictSchema = z.object({
   failing: z.array(z.unknown()).default([]),
 });
 
+/** What the gate says of a file whose rows it could not look at: cut off, damaged, too large, in no encoding it should have. */
+const unreadableSchema = z.object({
+  expectation: z.literal('file_can_be_read'),
+  detail: z.object({ error: z.string() }),
+});
+
 /** Files on their way through the quality gate, one at a time. */
 export class LandingGate {
   readonly commit: GroupCommit<LandingFile>;
@@ -84,12 +90,14 @@ export class LandingGate {
   }
 
   async #refuse(file: LandingFile, event: ChainEvent, failing: readonly unknown[], log: Logger): Promise<void> {
+    const unreadable = failing.map((it) => unreadableSchema.safeParse(it)).find(({ success }) => success)?.data;
+    const broken = `The file broke ${failing.length} expectations of ${file.dataset}; mend it and drop it again. ops.quality_results has them.`;
     await quarantineFile(this.#ports, {
       dataset: file.dataset,
       name: file.name,
       generation: file.generation,
-      code: 'GATE_FAILED',
-      message: `The file broke ${failing.length} expectations of ${file.dataset}; mend it and drop it again. ops.quality_results has them.`,
+      code: unreadable ? 'UNREADABLE_FILE' : 'GATE_FAILED',
+      message: unreadable ? `The file cannot be read: ${unreadable.detail.error}.` : broken,
       runId: file.run_id,
       cause: event.event_id,
       traceparent: event.traceparent,

@@ -86,7 +86,7 @@ const chain = (input: Partial<ChainEventInput> & Pick<ChainEventInput, 'type'>):
 });
 const tick = () => chain({ type: 'sweep.tick', identity: [String(clock.now())] });
 
-function verdict(failing: string[] = [], manifest = 'landing-gate-000000001', attempt = 1) {
+function verdict(failing: unknown[] = [], manifest = 'landing-gate-000000001', attempt = 1) {
   const error = failing.length > 0 ? { code: 'GATE_FAILED', message: 'failed' } : null;
   return chain({ type: 'quality.checked', detail: { gate: 'landing', manifest, attempt, failing }, error });
 }
@@ -150,6 +150,16 @@ describe('ingest-landing', () => {
     expect(await landed(ORDERS)).toBe(false);
     expect(launcher.launched).toEqual([]);
     expect(await isQuiet()).toBe(true);
+  });
+
+  test('a file that the gate cannot read goes to quarantine with what the gate said of it', async () => {
+    const event = await drop(ORDERS);
+    const failing = { asset: ORDERS, expectation: 'file_can_be_read', detail: { error: 'it is not whole gzip' } };
+    await tell(event, verdict([failing]));
+    expect(kinds()).toEqual(['UNREADABLE_FILE']);
+    expect(bus.chain()[0]!.error!.message).toBe('The file cannot be read: it is not whole gzip.');
+    expect(await landed(ORDERS)).toBe(false);
+    expect(launcher.launched).toEqual([]);
   });
 
   test('the same file dropped twice adds nothing; a changed one is ingested', async () => {
