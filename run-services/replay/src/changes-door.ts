@@ -8,13 +8,15 @@ import {
   REPLAY_ATTRIBUTE,
 } from '@tributary/platform/events';
 import type { Door, Passage } from './door.ts';
+import { foreignDoor } from './foreign-door.ts';
 
 const validators = new WeakMap<CompiledContract, RowValidator>();
 
 /**
  * What the pipeline refused is published again as it was: same bytes, same id, same ordering key. What the contracts at hand refuse as well is not sent.
  */
-export const changesDoor: Door = (letter, original, { contracts }): Passage => {
+export const changesDoor: Door = (letter, original, ports): Passage => {
+  const { contracts } = ports;
   if (letter.reason === 'LATE') {
     return { kind: 'final', why: 'the row is in files and warehouse; only windows that are closed for good lack it' };
   }
@@ -23,7 +25,7 @@ export const changesDoor: Door = (letter, original, { contracts }): Passage => {
     event = parseChangeEvent(original);
   } catch (error) {
     if (!(error instanceof TributaryError)) throw error;
-    return { kind: 'refused', why: error.message };
+    return foreignDoor(letter, original, ports, error.message);
   }
   const contract = contracts.get(event.stream);
   if (!contract) return { kind: 'refused', why: `no contract has stream ${event.stream}; add one to contracts/` };

@@ -138,6 +138,27 @@ describe('a letter of the pipeline', () => {
     expect(ports.published).toEqual([]);
   });
 
+  test('of another producer is published as it was, with its key; one that has no position stays', async () => {
+    const lake = new MemoryLake();
+    const original = envelopeOf(1, 'new', EMAIL);
+    const key = '{"thing_id":1}';
+    const source = { schema: 'shop', table: 'things', lsn: '101', messagekey: seal(Buffer.from(key), KEYS) };
+    const letter = { stream: 'things', stage: 'pipeline', reason: 'CONTRACT_VIOLATION', message: 'no' } as const;
+    await store({ lake }, { ...letter, eventId: 'b'.repeat(32), source, original });
+    await store(
+      { lake },
+      { ...letter, eventId: null, source: { topic: 'x', partition: 0, offset: 1 }, original: 'abc' },
+    );
+    const ports = portsOf(AFTER, lake);
+    const { outcomes } = await replay({ stream: 'things' }, ports);
+    expect(outcomes.map(({ state }) => state).sort()).toEqual(['refused', 'replayed']);
+    expect(ports.published).toEqual([
+      { topic: 'changes', orderingKey: key, attributes: { replay: '1' }, data: Buffer.from(original) },
+    ]);
+    const unknown = await replay({ stream: '_unknown' }, portsOf(AFTER, lake));
+    expect(unknown.outcomes).toEqual([]);
+  });
+
   test('of a row that only came late is left alone: its row is in the files', async () => {
     const lake = new MemoryLake();
     const event = eventOf('new');
