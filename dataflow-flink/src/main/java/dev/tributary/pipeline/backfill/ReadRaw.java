@@ -88,7 +88,9 @@ final class ReadRaw extends DoFn<String, KV<RowKey, LakeRow>> {
         }
         // Of other streams' messages, and of those that no stream owns, this backfill says nothing.
         if (arrival.letter() != null && ofStream) {
-          output.get(LETTERS).output(arrival.letter());
+          if (!messages.isNamedByLostPlace(row)) {
+            output.get(LETTERS).output(arrival.letter());
+          }
           refused++;
         }
       }

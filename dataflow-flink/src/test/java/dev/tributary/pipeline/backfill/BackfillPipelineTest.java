@@ -287,6 +287,37 @@ public class BackfillPipelineTest {
   }
 
   @Test
+  public void aMessageOfAnotherProducerIsReadAgainWithItsKey() throws IOException {
+    // Only its key tells which row was deleted.
+    String delete =
+        "{\"before\":null,\"after\":null,\"source\":{\"version\":\"3.6.3.Final\","
+            + "\"connector\":\"postgresql\",\"name\":\"app\",\"ts_ms\":1795238402123,"
+            + "\"ts_us\":1795238402123456,\"snapshot\":\"false\",\"db\":\"app\",\"schema\":\"shop\","
+            + "\"table\":\"orders\",\"txId\":763,\"lsn\":4711,\"xmin\":null},"
+            + "\"transaction\":null,\"op\":\"d\",\"ts_ms\":1795238402200}";
+    BusMessage bare = message(delete);
+    stream(
+        Samples.LIVE_INPUTS,
+        List.of(
+            new BusMessage(
+                bare.topic(),
+                bare.topicName(),
+                bare.attributes(),
+                bare.data(),
+                bare.partition(),
+                bare.offset(),
+                null,
+                bare.publishedAt(),
+                "{\"order_id\":\"o7\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+    Map<String, List<List<Object>>> written = processed();
+    assertTrue(written.toString(), written.toString().contains("o7"));
+    remove("processed");
+    backfill(Samples.INPUTS, "orders", HOUR_OF_SAMPLES);
+    CommittedRewrites.commitAll(lake);
+    assertEquals(written, processed());
+  }
+
+  @Test
   public void aFileOfAnOlderContractKeepsItsColumnsAndGainsTheNewOnes() throws IOException {
     String line = Samples.line(Samples.id(1), "l1", "2026-11-20T10:00:00.000000Z", "1", 1);
     stream(Samples.LIVE_INPUTS, List.of(message(line), line(2, "7")));
