@@ -13,8 +13,13 @@ public final class Digest {
   private boolean empty = true;
 
   public Digest() {
+    digest = sha256();
+  }
+
+  /** The algorithm itself, for who digests again and again, or bytes that need no separator. */
+  public static MessageDigest sha256() {
     try {
-      digest = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

@@ -20,7 +20,6 @@ import java.util.Map;
 /** Packs what a message leads to. */
 final class ArrivalPacker {
   private static final LakeRow.Coder ROW = new LakeRow.Coder();
-  private static final FeatureEvent.Coder EVENT = new FeatureEvent.Coder();
   private static final DeadLetter.Coder LETTER = new DeadLetter.Coder();
 
   private final Map<String, StreamLayout> layouts = new HashMap<>();
@@ -82,14 +81,12 @@ final class ArrivalPacker {
   }
 
   /** Writes feature events, each for its bucket. */
-  void putEvents(Bytes out, List<FeatureEvent> events) throws IOException {
+  void putEvents(Bytes out, List<FeatureEvent> events) {
     for (FeatureEvent event : events) {
       int start = out.size();
       out.putInt(0)
           .putInt(Math.floorMod(event.orderingKey().hashCode(), Deduplicate.ENTITY_BUCKETS));
-      encoded.reset();
-      EVENT.encode(event, encoded);
-      out.put(encoded.toByteArray());
+      event.put(out);
       out.setInt(start, out.size() - start - Integer.BYTES);
     }
   }

@@ -17,7 +17,9 @@ final class AttributesJson {
       if (out.size() > 1) {
         out.putByte(',');
       }
-      if (!put(attribute.getKey()) || !put(out.putByte(':'), attribute.getValue())) {
+      boolean plain = put(attribute.getKey());
+      out.putByte(':');
+      if (!plain || !put(attribute.getValue())) {
         return null;
       }
     }
@@ -25,19 +27,13 @@ final class AttributesJson {
   }
 
   private boolean put(String text) {
-    return put(out, text);
-  }
-
-  private static boolean put(Bytes out, String text) {
-    out.putByte('"');
     for (int i = 0; i < text.length(); i++) {
       char character = text.charAt(i);
       if (character < ' ' || character >= 0x7f || character == '"' || character == '\\') {
         return false;
       }
-      out.putByte(character);
     }
-    out.putByte('"');
+    out.putByte('"').putAscii(text).putByte('"');
     return true;
   }
 }

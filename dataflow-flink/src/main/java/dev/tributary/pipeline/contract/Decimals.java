@@ -9,6 +9,10 @@ public final class Decimals {
   public static final int PRECISION = 38;
 
   public static final int SCALE = 9;
+
+  /** Any number of so many digits fits a long. */
+  private static final int MAX_LONG_DIGITS = 18;
+
   private static final Pattern WIRE = Pattern.compile("[+-]?\\d+(\\.\\d+)?");
 
   private Decimals() {}
@@ -40,6 +44,27 @@ public final class Decimals {
 
   /** The shortest form without exponent: {@code 0}, {@code 12.5}. */
   public static String toWire(BigDecimal value) {
-    return value.signum() == 0 ? "0" : value.stripTrailingZeros().toPlainString();
+    if (value.signum() == 0) {
+      return "0";
+    }
+    if (value.precision() > MAX_LONG_DIGITS || value.scale() < 0) {
+      return value.stripTrailingZeros().toPlainString();
+    }
+    // Of what fits a long, which is nearly everything, without a big integer for each zero.
+    long unscaled = value.unscaledValue().longValue();
+    int scale = value.scale();
+    while (scale > 0 && unscaled % 10 == 0) {
+      unscaled /= 10;
+      scale--;
+    }
+    if (scale == 0) {
+      return Long.toString(unscaled);
+    }
+    String digits = Long.toString(Math.abs(unscaled));
+    String sign = unscaled < 0 ? "-" : "";
+    int whole = digits.length() - scale;
+    return whole > 0
+        ? sign + digits.substring(0, whole) + "." + digits.substring(whole)
+        : sign + "0." + "0".repeat(-whole) + digits;
   }
 }

@@ -65,9 +65,7 @@ public record EntityWindow(long seen, EventLog events) {
   }
 
   public Update add(FeatureGroup group, FeatureEvent event) {
-    long high = Long.parseUnsignedLong(event.rowKey(), 0, 16, 16);
-    long low = Long.parseUnsignedLong(event.rowKey(), 16, 32, 16);
-    if (events.contains(high, low)) {
+    if (events.contains(event.rowHigh(), event.rowLow())) {
       return new Update(this, Fate.KNOWN, List.of());
     }
     long lateLimit = lateLimit(group, event.time());
@@ -76,14 +74,16 @@ public record EntityWindow(long seen, EventLog events) {
     }
     BigInteger[] amounts = new BigInteger[group.measures().size()];
     for (int i = 0; i < amounts.length; i++) {
-      amounts[i] = EventLog.unscaled(event.amounts().get(i));
+      amounts[i] = EventLog.unscaled(event.amounts().get(i), group.scale());
       if (amounts[i] == null) {
         return new Update(this, Fate.TOO_LARGE, List.of());
       }
     }
     long horizon = group.windowStart(lateLimit, group.longestWindow());
     EventLog log =
-        events.dropBefore(events.place(horizon, false)).with(event.time(), high, low, amounts);
+        events
+            .dropBefore(events.place(horizon, false))
+            .with(event.time(), event.rowHigh(), event.rowLow(), amounts);
     EntityWindow window = new EntityWindow(seen + 1, log);
     return new Update(window, Fate.COUNTED, window.rowsChangedBy(group, event));
   }
@@ -124,7 +124,7 @@ public record EntityWindow(long seen, EventLog events) {
       values.add(
           feature.measure() < 0
               ? BigDecimal.valueOf(end - first)
-              : events.sum(feature.measure(), first, end));
+              : events.sum(feature.measure(), first, end, group.scale()));
     }
     return new Row(time, seen, time == newest(), values);
   }

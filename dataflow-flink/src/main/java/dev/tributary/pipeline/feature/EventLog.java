@@ -12,12 +12,9 @@ import java.util.Arrays;
  * immutable, which a runner that writes a checkpoint in the background relies on, and adding the
  * newest event copies nothing.
  *
- * <p>Totals are exact: 128-bit integers of {@link #SCALE} decimal places.
+ * <p>Totals are exact: 128-bit integers of the group's scale.
  */
 final class EventLog {
-  /** The product of two NUMERICs has at most this many decimal places. */
-  static final int SCALE = 18;
-
   /** Amounts below two to the power of this add up without overflow, however many there are. */
   private static final int MAX_AMOUNT_BITS = 100;
 
@@ -63,16 +60,17 @@ final class EventLog {
   /**
    * An amount as it is added up.
    *
+   * @param scale decimal places
    * @return null where it is too large to be added up exactly
    */
-  static BigInteger unscaled(BigDecimal amount) {
+  static BigInteger unscaled(BigDecimal amount, int scale) {
     if (amount == null) {
       return BigInteger.ZERO;
     }
-    if (amount.scale() > SCALE) {
+    if (amount.scale() > scale) {
       return null;
     }
-    BigInteger unscaled = amount.setScale(SCALE).unscaledValue();
+    BigInteger unscaled = amount.setScale(scale).unscaledValue();
     return unscaled.bitLength() <= MAX_AMOUNT_BITS ? unscaled : null;
   }
 
@@ -99,6 +97,15 @@ final class EventLog {
 
   /** What the event at a place adds to a measure. */
   BigInteger amount(int measure, int place) {
+    int at = from + place;
+    if (at > 0 && isLong(measure, at) && isLong(measure, at - 1)) {
+      long more = store.totalsLow[measure][at];
+      long less = store.totalsLow[measure][at - 1];
+      long difference = more - less;
+      if (((more ^ less) & (more ^ difference)) >= 0) {
+        return BigInteger.valueOf(difference);
+      }
+    }
     return total(measure, place + 1).subtract(total(measure, place));
   }
 
@@ -129,7 +136,7 @@ final class EventLog {
   }
 
   /** A measure's sum over the places from, inclusive, to another, exclusive. */
-  BigDecimal sum(int measure, int first, int end) {
+  BigDecimal sum(int measure, int first, int end, int scale) {
     if (first == end) {
       return BigDecimal.ZERO;
     }
@@ -144,8 +151,8 @@ final class EventLog {
       high -= store.totalsHigh[measure][lower] + borrow;
     }
     return high == low >> 63
-        ? BigDecimal.valueOf(low, SCALE)
-        : new BigDecimal(bigInteger(high, low), SCALE);
+        ? BigDecimal.valueOf(low, scale)
+        : new BigDecimal(bigInteger(high, low), scale);
   }
 
   /** The log without the events before a place. */
@@ -177,6 +184,10 @@ final class EventLog {
       end++;
     }
     return new EventLog(target, start, end);
+  }
+
+  private boolean isLong(int measure, int at) {
+    return store.totalsHigh[measure][at] == store.totalsLow[measure][at] >> Long.SIZE - 1;
   }
 
   private void copy(int place, Store target) {

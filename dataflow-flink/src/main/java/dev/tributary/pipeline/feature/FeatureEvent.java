@@ -1,9 +1,6 @@
 package dev.tributary.pipeline.feature;
 
-import dev.tributary.pipeline.DataCoder;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
+import dev.tributary.pipeline.packed.Bytes;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Arrays;
@@ -17,7 +14,8 @@ import java.util.Objects;
  * @param stream whose row it is
  * @param entity the join key's value as JSON: {@code 12346} or {@code "85123A"}
  * @param time event time, microseconds
- * @param rowKey names the source row by its stream and primary key: 32 hex digits
+ * @param rowHigh half of a digest that names the source row by its stream and primary key
+ * @param rowLow the other half
  * @param amounts what it adds to each of the group's measures; null adds nothing
  * @param eventId of the change that brought it
  * @param trace the W3C trace id it belongs to: 32 hex digits
@@ -27,10 +25,18 @@ public record FeatureEvent(
     String stream,
     String entity,
     long time,
-    String rowKey,
+    long rowHigh,
+    long rowLow,
     List<BigDecimal> amounts,
     String eventId,
     String trace) {
+
+  private static final int NONE = 0;
+  private static final int LONG = 1;
+  private static final int BIG = 2;
+
+  /** Any number of so many digits fits a long. */
+  private static final int MAX_LONG_DIGITS = 18;
 
   /** {@code customer_activity:12346}: rows of one entity keep their order on the bus. */
   public String orderingKey() {
@@ -38,47 +44,61 @@ public record FeatureEvent(
     return view + ":" + plain;
   }
 
-  /** Encodes events in flight and in state. */
-  public static final class Coder extends DataCoder<FeatureEvent> {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    protected void write(FeatureEvent event, DataOutputStream out) throws IOException {
-      writeText(event.view, out);
-      writeText(event.stream, out);
-      writeText(event.entity, out);
-      out.writeLong(event.time);
-      writeText(event.rowKey, out);
-      out.writeByte(event.amounts.size());
-      for (BigDecimal amount : event.amounts) {
-        out.writeBoolean(amount != null);
-        if (amount != null) {
-          out.writeInt(amount.scale());
-          writeBytes(amount.unscaledValue().toByteArray(), out);
-        }
+  /** Writes the event; {@link #read} reads it. */
+  public void put(Bytes out) {
+    out.putText(view).putText(stream).putText(entity);
+    out.putLong(time).putLong(rowHigh).putLong(rowLow).putByte(amounts.size());
+    for (BigDecimal amount : amounts) {
+      if (amount == null) {
+        out.putByte(NONE);
+      } else if (amount.precision() <= MAX_LONG_DIGITS) {
+        out.putByte(LONG).putInt(amount.scale()).putLong(amount.unscaledValue().longValue());
+      } else {
+        out.putByte(BIG).putInt(amount.scale()).putBlock(amount.unscaledValue().toByteArray());
       }
-      writeText(event.eventId, out);
-      writeText(event.trace, out);
     }
+    out.putText(eventId).putText(trace);
+  }
 
-    @Override
-    protected FeatureEvent read(DataInputStream in) throws IOException {
-      String view = readText(in);
-      String stream = readText(in);
-      String entity = readText(in);
-      long time = in.readLong();
-      String rowKey = readText(in);
-      BigDecimal[] amounts = new BigDecimal[in.readByte()];
-      for (int i = 0; i < amounts.length; i++) {
-        if (in.readBoolean()) {
-          int scale = in.readInt();
-          amounts[i] = new BigDecimal(new BigInteger(readBytes(in)), scale);
-        }
+  /** Reads what {@link #put} wrote at a position. */
+  static FeatureEvent read(byte[] source, int position) {
+    int at = position;
+    String view = Bytes.textAt(source, at);
+    at = afterText(source, at);
+    String stream = Bytes.textAt(source, at);
+    at = afterText(source, at);
+    String entity = Bytes.textAt(source, at);
+    at = afterText(source, at);
+    final long time = Bytes.longAt(source, at);
+    final long rowHigh = Bytes.longAt(source, at + Long.BYTES);
+    final long rowLow = Bytes.longAt(source, at + 2 * Long.BYTES);
+    at += 3 * Long.BYTES;
+    BigDecimal[] amounts = new BigDecimal[source[at++]];
+    for (int i = 0; i < amounts.length; i++) {
+      int form = source[at++];
+      if (form == NONE) {
+        continue;
       }
-      // Not List.of: an amount may be null.
-      return new FeatureEvent(
-          view, stream, entity, time, rowKey, Arrays.asList(amounts), readText(in), readText(in));
+      int scale = Bytes.intAt(source, at);
+      at += Integer.BYTES;
+      if (form == LONG) {
+        amounts[i] = BigDecimal.valueOf(Bytes.longAt(source, at), scale);
+        at += Long.BYTES;
+      } else {
+        int length = Bytes.intAt(source, at);
+        amounts[i] = new BigDecimal(new BigInteger(source, at + Integer.BYTES, length), scale);
+        at += Integer.BYTES + length;
+      }
     }
+    String eventId = Bytes.textAt(source, at);
+    String trace = Bytes.textAt(source, afterText(source, at));
+    // Not List.of: an amount may be null.
+    return new FeatureEvent(
+        view, stream, entity, time, rowHigh, rowLow, Arrays.asList(amounts), eventId, trace);
+  }
+
+  private static int afterText(byte[] source, int position) {
+    return position + Integer.BYTES + Bytes.intAt(source, position);
   }
 
   /** Whether the event changes a value: counts always do, sums where it adds something. */

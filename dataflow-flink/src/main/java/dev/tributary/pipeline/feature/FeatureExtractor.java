@@ -6,7 +6,10 @@ import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.lake.Column;
 import dev.tributary.pipeline.lake.RowValues;
 import dev.tributary.pipeline.lake.Table;
+import dev.tributary.pipeline.packed.Bytes;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,6 +19,8 @@ import java.util.Map;
 /** Finds what a processed row of one stream means to the feature groups. */
 public final class FeatureExtractor {
   private final Contract contract;
+  private final byte[] streamName;
+  private final MessageDigest digest = Digest.sha256();
   private final Map<String, Integer> columns = new HashMap<>();
   private final List<Use> uses = new ArrayList<>();
 
@@ -23,6 +28,7 @@ public final class FeatureExtractor {
 
   public FeatureExtractor(Contract contract, FeatureGroups groups) {
     this.contract = contract;
+    this.streamName = contract.stream().getBytes(StandardCharsets.UTF_8);
     List<Column> all = Table.processed(contract);
     for (int i = 0; i < all.size(); i++) {
       columns.put(all.get(i).name(), i);
@@ -56,6 +62,7 @@ public final class FeatureExtractor {
       for (int i = 0; i < amounts.length; i++) {
         amounts[i] = amount(row, use.source.measures().get(use.group.measures().get(i)));
       }
+      byte[] rowKey = rowKey(row);
       events.add(
           new FeatureEvent(
               use.group.name(),
@@ -64,7 +71,8 @@ public final class FeatureExtractor {
                   ? entity.toString()
                   : TextNode.valueOf(entity.toString()).toString(),
               (Long) time,
-              rowKey(row),
+              Bytes.longAt(rowKey, 0),
+              Bytes.longAt(rowKey, Long.BYTES),
               Arrays.asList(amounts),
               eventId,
               trace));
@@ -98,10 +106,14 @@ public final class FeatureExtractor {
     return product.stripTrailingZeros();
   }
 
-  private String rowKey(RowValues row) {
-    Digest digest = new Digest().add(contract.stream());
-    contract.primaryKey().forEach(field -> digest.add(String.valueOf(value(row, field))));
-    return digest.id();
+  /** SHA-256 over the stream and the key's values. */
+  private byte[] rowKey(RowValues row) {
+    digest.update(streamName);
+    for (String field : contract.primaryKey()) {
+      digest.update((byte) '|');
+      digest.update(String.valueOf(value(row, field)).getBytes(StandardCharsets.UTF_8));
+    }
+    return digest.digest();
   }
 
   private Object value(RowValues row, String field) {

@@ -11,12 +11,14 @@ import java.util.Map;
  * @param joinKey the entity's
  * @param hop microseconds
  * @param measures names of what is summed; a source's measure is known by its place here
+ * @param scale decimal places with which every measure is exact
  */
 public record FeatureGroup(
     String name,
     String joinKey,
     long hop,
     List<String> measures,
+    int scale,
     List<Source> sources,
     List<Feature> features)
     implements Serializable {

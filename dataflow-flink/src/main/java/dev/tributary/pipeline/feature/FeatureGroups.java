@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tributary.pipeline.ConfigurationException;
 import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.contract.Contracts;
+import dev.tributary.pipeline.contract.Decimals;
 import dev.tributary.pipeline.contract.FieldReader;
 import dev.tributary.pipeline.contract.FieldType;
 import java.io.Serializable;
@@ -23,7 +24,7 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
   private static final Set<String> FIXED_MEMBERS =
       Set.of("stream", "entity_field", "event_time", "ops");
 
-  /** Each has nine decimal places; totals are kept with eighteen. */
+  /** Totals of more decimal places would leave too little room before the point. */
   private static final int MAX_NUMERICS = 2;
 
   private static final Set<FieldType> NUMBERS = Set.of(FieldType.INT64, FieldType.NUMERIC);
@@ -72,8 +73,25 @@ public record FeatureGroups(List<FeatureGroup> groups) implements Serializable {
         required(required(node, "entity"), "joinKey").asText(),
         required(node, "hop_seconds").asLong() * MICROS_PER_SECOND,
         measureNames,
+        scale(sources, contracts),
         List.copyOf(sources),
         List.copyOf(features));
+  }
+
+  /** Each NUMERIC factor has so many decimal places, so a product has them all. */
+  private static int scale(List<FeatureGroup.Source> sources, Contracts contracts) {
+    int most = 0;
+    for (FeatureGroup.Source source : sources) {
+      Contract contract = contracts.stream(source.stream()).orElseThrow();
+      for (FeatureGroup.Measure measure : source.measures().values()) {
+        most = Math.max(most, numerics(measure.multiply(), contract));
+      }
+    }
+    return most * Decimals.SCALE;
+  }
+
+  private static int numerics(List<String> factors, Contract contract) {
+    return (int) factors.stream().filter(f -> type(contract, f) == FieldType.NUMERIC).count();
   }
 
   private static FeatureGroup.Source source(

@@ -39,7 +39,7 @@ final class FeatureLetters {
     source.put("event_time", Timestamps.format(event.time()));
     ObjectNode row = JSON.createObjectNode();
     row.put("event_id", event.eventId());
-    row.put("row_key", event.rowKey());
+    row.put("row_key", "%016x%016x".formatted(event.rowHigh(), event.rowLow()));
     row.putRawValue("entity", new RawValue(event.entity()));
     row.put("event_time", Timestamps.format(event.time()));
     event.amounts().forEach(row.withArray("amounts")::add);

@@ -35,23 +35,23 @@ final class FeatureMessage {
   OutgoingMessage of(String orderingKey, FeatureEvent event, EntityWindow.Row row, long now) {
     String eventTimestamp = MicrosText.of(row.time() + row.version());
     out.truncate(0).put(start).put(utf8(event.entity()));
-    ascii("},\"event_time\":\"").ascii(MicrosText.of(row.time()));
-    ascii("\",\"event_timestamp\":\"").ascii(eventTimestamp);
-    ascii("\",\"latest\":").ascii(row.latest() ? "true" : "false").ascii(",\"features\":{");
+    out.putAscii("},\"event_time\":\"").putAscii(MicrosText.of(row.time()));
+    out.putAscii("\",\"event_timestamp\":\"").putAscii(eventTimestamp);
+    out.putAscii("\",\"latest\":").putAscii(row.latest() ? "true" : "false");
+    out.putAscii(",\"features\":{");
     for (int i = 0; i < names.size(); i++) {
       if (i > 0) {
         out.putByte(',');
       }
       out.put(names.get(i));
       if (group.features().get(i).measure() < 0) {
-        ascii(Long.toString(row.values().get(i).longValueExact()));
+        out.putAscii(Long.toString(row.values().get(i).longValueExact()));
       } else {
-        out.putByte('"');
-        ascii(Decimals.toWire(row.values().get(i))).out.putByte('"');
+        out.putByte('"').putAscii(Decimals.toWire(row.values().get(i))).putByte('"');
       }
     }
-    ascii("},\"event_id\":\"").ascii(event.eventId());
-    ascii("\",\"emitted_at\":\"").ascii(MicrosText.of(now)).ascii("\"}");
+    out.putAscii("},\"event_id\":\"").putAscii(event.eventId());
+    out.putAscii("\",\"emitted_at\":\"").putAscii(MicrosText.of(now)).putAscii("\"}");
 
     SortedMap<String, String> attributes = new TreeMap<>();
     attributes.put("specversion", "1.0");
@@ -70,13 +70,6 @@ final class FeatureMessage {
     long span = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     String hex = Long.toHexString(span);
     return "00-" + trace + "-" + "0".repeat(16 - hex.length()) + hex + "-01";
-  }
-
-  private FeatureMessage ascii(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      out.putByte(text.charAt(i));
-    }
-    return this;
   }
 
   private static String quoted(String text) {

@@ -4,8 +4,6 @@ import dev.tributary.pipeline.bus.OutgoingMessage;
 import dev.tributary.pipeline.contract.Timestamps;
 import dev.tributary.pipeline.deadletter.DeadLetter;
 import dev.tributary.pipeline.packed.Bytes;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -95,8 +93,7 @@ public final class WindowedFeatures extends DoFn<KV<Integer, byte[]>, OutgoingMe
       @StateId("windows") MapState<String, EntityWindow> windows,
       @StateId("clock") ValueState<Long> clock,
       @TimerId("forget") Timer forget,
-      MultiOutputReceiver output)
-      throws IOException {
+      MultiOutputReceiver output) {
     byte[] events = element.getValue();
     Instant now = Instant.now();
     long nowMicros = Timestamps.micros(now);
@@ -106,11 +103,9 @@ public final class WindowedFeatures extends DoFn<KV<Integer, byte[]>, OutgoingMe
       forget.offset(FORGET_EVERY).withNoOutputTimestamp().setRelative();
     }
     for (int at = 0; at < events.length; ) {
-      int length = Bytes.intAt(events, at) - Integer.BYTES;
       int from = at + 2 * Integer.BYTES;
-      at = from + length;
-      FeatureEvent event =
-          new FeatureEvent.Coder().decode(new ByteArrayInputStream(events, from, length));
+      at += Integer.BYTES + Bytes.intAt(events, at);
+      FeatureEvent event = FeatureEvent.read(events, from);
       if (event.time() > newest && event.time() < nowMicros + MAX_AHEAD.getMillis() * 1_000) {
         newest = event.time();
       }

@@ -1,11 +1,11 @@
 package dev.tributary.pipeline.lake;
 
+import dev.tributary.pipeline.Digest;
 import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.packed.Bytes;
 import dev.tributary.pipeline.packed.PackedRows;
 import java.io.IOException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -154,7 +154,7 @@ public final class EncodeSegments extends DoFn<byte[], KV<FileGroup, Segment>> {
     }
 
     Segment segment(Schemas schemas) throws IOException {
-      MessageDigest digest = sha256();
+      MessageDigest digest = Digest.sha256();
       boolean parquet = count >= MIN_ROWS_OF_PARQUET;
       Bytes loose = new Bytes(parquet ? 0 : 1024);
       for (int i = 0; i < count; i++) {
@@ -176,14 +176,6 @@ public final class EncodeSegments extends DoFn<byte[], KV<FileGroup, Segment>> {
                   count)
               : loose.copy();
       return new Segment(parquet, count, digest.digest(), content);
-    }
-
-    private static MessageDigest sha256() {
-      try {
-        return MessageDigest.getInstance("SHA-256");
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java platform has SHA-256", e);
-      }
     }
   }
 }

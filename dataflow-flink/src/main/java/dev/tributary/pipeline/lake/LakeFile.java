@@ -1,11 +1,11 @@
 package dev.tributary.pipeline.lake;
 
 import dev.tributary.pipeline.DataCoder;
+import dev.tributary.pipeline.Digest;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -26,12 +26,7 @@ public record LakeFile(FileGroup group, List<Segment> segments) {
    * never.
    */
   public String path() {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = Digest.sha256();
     segments.forEach(segment -> digest.update(segment.digest()));
     return group.partition().folder()
         + "part-"

@@ -1,5 +1,6 @@
 package dev.tributary.pipeline.lake;
 
+import dev.tributary.pipeline.contract.FieldType;
 import dev.tributary.pipeline.packed.Bytes;
 import dev.tributary.pipeline.packed.PackedRow;
 import dev.tributary.pipeline.packed.PackedRows;
@@ -27,20 +28,11 @@ import org.apache.parquet.io.api.RecordConsumer;
 /** Packed rows as Parquet, snappy, in memory, without an object for each value. */
 public final class SegmentFile {
   /**
-   * Columns in which hardly a value comes twice: a dictionary would be built to be thrown away.
-   * Others find that out for themselves.
+   * Columns in which hardly a value comes twice, besides those that hold times: a dictionary would
+   * be built to be thrown away. Others find that out for themselves.
    */
   private static final Set<String> DISTINCT =
-      Set.of(
-          "event_id",
-          "message",
-          "attributes",
-          "offset",
-          "published_at",
-          "_event_id",
-          "_lsn",
-          "_ingested_at",
-          "_batch_line");
+      Set.of("event_id", "message", "attributes", "offset", "_event_id", "_lsn", "_batch_line");
 
   private static final ParquetConfiguration CONFIGURATION = new PlainParquetConfiguration();
 
@@ -216,7 +208,7 @@ public final class SegmentFile {
       // The store checks what it is sent; a checksum of each page on top would be a third.
       withPageWriteChecksumEnabled(false);
       for (Column column : columns) {
-        if (DISTINCT.contains(column.name())) {
+        if (DISTINCT.contains(column.name()) || column.type() == FieldType.TIMESTAMP) {
           withDictionaryEncoding(column.name(), false);
         }
       }

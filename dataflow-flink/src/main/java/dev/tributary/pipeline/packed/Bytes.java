@@ -97,6 +97,17 @@ public final class Bytes {
     return text == null ? putInt(-1) : putBlock(text.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Characters below 128, without a length. */
+  @SuppressWarnings("deprecation")
+  public Bytes putAscii(String text) {
+    int length = text.length();
+    ensure(length);
+    // Deprecated since it drops the upper half of each character, which here is empty.
+    text.getBytes(0, length, array, size);
+    size += length;
+    return this;
+  }
+
   /** A length and UTF-8 of characters, among which surrogates must be paired. */
   public Bytes putText(char[] characters, int offset, int length) {
     int lengthAt = size;
@@ -125,6 +136,14 @@ public final class Bytes {
 
   public static long longAt(byte[] source, int position) {
     return (long) LONG.get(source, position);
+  }
+
+  /** A text written with its length; null for the length -1. */
+  public static String textAt(byte[] source, int position) {
+    int length = intAt(source, position);
+    return length < 0
+        ? null
+        : new String(source, position + Integer.BYTES, length, StandardCharsets.UTF_8);
   }
 
   public static int shortAt(byte[] source, int position) {
