@@ -4,6 +4,7 @@ import { readConfig } from '@tributary/platform/config';
 import { loadContracts, loadMappings } from '@tributary/platform/contracts';
 import { createJobs, createPipelineLauncher } from '@tributary/platform/jobs';
 import { createLake } from '@tributary/platform/lake';
+import { contractsLocation } from '@tributary/platform/live-contracts';
 import { loadPiiKeys } from '@tributary/platform/pii';
 import { datasetsOf } from './datasets.ts';
 import { landingHandler } from './handler.ts';
@@ -18,7 +19,7 @@ serveEvents('ingest-landing', () => {
     landingBucket: lake.landingBucket,
     bus: createBus(bus),
     jobs: createJobs(jobs),
-    launcher: createPipelineLauncher(pipeline, lake),
+    launcher: createPipelineLauncher(pipeline, lake, contractsLocation({ sharesFiles: pipeline.launcher === 'flink' })),
     piiKeys: loadPiiKeys(pii.keysFile),
     piiKeysFile: pii.keysFile,
     datasets: datasetsOf(loadContracts(), loadMappings()),

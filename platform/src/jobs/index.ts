@@ -15,13 +15,16 @@ export function createJobs(config: JobsConfig): Jobs {
 /**
  * Where the pipeline runs in batch, as the configuration selects. Every launch is told where the lake is (`lake`, and what MinIO needs beside it); the other
  * arguments come with the launch.
+ *
+ * @param contracts where the contracts in force lie; those of the jar where left out.
  */
-export function createPipelineLauncher(config: PipelineConfig, lake: LakeConfig): PipelineLauncher {
+export function createPipelineLauncher(config: PipelineConfig, lake: LakeConfig, contracts?: string): PipelineLauncher {
+  const common = { ...lakeArguments(lake), ...(contracts === undefined ? {} : { contracts }) };
   switch (config.launcher) {
     case 'flink':
-      return new FlinkLauncher(config, lakeArguments(lake));
+      return new FlinkLauncher(config, common);
     case 'dataflow':
-      return new DataflowLauncher(config, lakeArguments(lake));
+      return new DataflowLauncher(config, common);
   }
 }
 

@@ -7,7 +7,7 @@ import { COMPILED_CONTRACTS } from '../contracts/load.ts';
 import { MemoryLake } from '../group-commit/testing/index.ts';
 import { createLogger } from '../log/index.ts';
 import { LiveContracts } from './live.ts';
-import { openContracts } from './open.ts';
+import { contractsLocation, openContracts } from './open.ts';
 import { objectSource } from './source.ts';
 
 const COMMITTED = readFileSync(COMPILED_CONTRACTS, 'utf8');
@@ -109,6 +109,16 @@ describe('contracts in force', () => {
     const contracts = await openContracts(log(), { CONTRACTS: file });
     writeFileSync(file, withField('gift_note', '1.1.0'));
     expect((await contracts.fresh({ force: true })).get('orders')!.version).toBe('1.1.0');
+  });
+
+  test('are told to a pipeline as far as it can read them', () => {
+    const told = (CONTRACTS: string | undefined, sharesFiles: boolean) =>
+      contractsLocation({ sharesFiles }, { CONTRACTS });
+    expect(told(undefined, true)).toBe(COMPILED_CONTRACTS.pathname);
+    expect(told('/instance/contracts.json', true)).toBe('/instance/contracts.json');
+    expect(told('/app/contracts.json', false)).toBeUndefined();
+    expect(told(undefined, false)).toBeUndefined();
+    expect(told('gs://lake/contracts.json', false)).toBe('gs://lake/contracts.json');
   });
 
   test('must be there to begin with', async () => {

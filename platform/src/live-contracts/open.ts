@@ -1,4 +1,4 @@
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { type Environment, readConfigFrom, readEnvironment, readVariables, variable } from '../config/index.ts';
 import { COMPILED_CONTRACTS } from '../contracts/load.ts';
@@ -20,6 +20,20 @@ const VARIABLES = {
 /** The contracts that the environment's `CONTRACTS` names. */
 export async function openContracts(log: Logger, environment: Environment = readEnvironment()): Promise<LiveContracts> {
   return LiveContracts.open(sourceOf(environment), { log });
+}
+
+/**
+ * Where the contracts in force lie, for a pipeline that runs elsewhere; undefined where only this process has them and the pipeline's own serve.
+ *
+ * @param sharesFiles whether the pipeline sees the same files, as on a laptop.
+ */
+export function contractsLocation(
+  { sharesFiles }: { readonly sharesFiles: boolean },
+  environment: Environment = readEnvironment(),
+): string | undefined {
+  const { CONTRACTS } = readVariables(VARIABLES, environment);
+  if (CONTRACTS !== undefined && OBJECT.test(CONTRACTS)) return CONTRACTS;
+  return sharesFiles ? (CONTRACTS ?? fileURLToPath(COMPILED_CONTRACTS)) : undefined;
 }
 
 function sourceOf(environment: Environment): ContractsSource {
