@@ -55,8 +55,11 @@ public record Envelope(
           "ingested_at",
           "contract_version");
 
-  /** Columns no contract knows, sealed: only the raw sink keeps them. */
-  private static final Set<String> OPTIONAL_MEMBERS = Set.of("unknown");
+  /**
+   * Columns no contract knows, sealed, and the text of values that no column holds: only the raw
+   * sink keeps them.
+   */
+  private static final Set<String> OPTIONAL_MEMBERS = Set.of("unknown", "exact");
 
   private static final Set<String> SOURCE_MEMBERS =
       Set.of("db", "schema", "table", "lsn", "tx", "ts");

@@ -15,6 +15,7 @@ import java.util.List;
  * @param max the largest value allowed, inclusive, or null
  * @param pattern a regular expression found in every value, or null
  * @param lookup where the pipeline looks the value up, or null where the source has it
+ * @param onUnrepresentable null where such a value makes its row a dead letter
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Field(
@@ -27,8 +28,24 @@ public record Field(
     BigDecimal min,
     BigDecimal max,
     String pattern,
-    Lookup lookup)
+    Lookup lookup,
+    OnUnrepresentable onUnrepresentable)
     implements Serializable {
+
+  /** A field whose values its column can hold, or else its row is a dead letter. */
+  public Field(
+      String name,
+      FieldType type,
+      boolean required,
+      Pii pii,
+      String maskKeep,
+      List<String> enumeration,
+      BigDecimal min,
+      BigDecimal max,
+      String pattern,
+      Lookup lookup) {
+    this(name, type, required, pii, maskKeep, enumeration, min, max, pattern, lookup, null);
+  }
 
   /**
    * A field that no source row and no file has: the pipeline fills it from another stream.

@@ -19,6 +19,11 @@ import java.util.regex.Pattern;
 public final class FieldReader {
   private static final BigInteger MIN_INT64 = BigInteger.valueOf(Long.MIN_VALUE);
   private static final BigInteger MAX_INT64 = BigInteger.valueOf(Long.MAX_VALUE);
+
+  /** As people, and databases that export files, write what no number and no time is. */
+  private static final Pattern NOT_FINITE = Pattern.compile("(?i)nan|[+-]?inf(inity)?");
+
+  private static final Pattern INFINITY = Pattern.compile("(?i)[+-]?infinity");
   private static final Pattern INTEGER = Pattern.compile("-?\\d{1,40}");
 
   private final Field field;
@@ -111,9 +116,18 @@ public final class FieldReader {
           }
           yield int64(new BigInteger(text));
         }
-        case NUMERIC -> column(Decimals.parse(text));
-        case TIMESTAMP -> lenient ? Timestamps.parseLenient(text) : Timestamps.parse(text);
-        case DATE -> Timestamps.parseDate(text);
+        case NUMERIC ->
+            lenient && NOT_FINITE.matcher(text).matches()
+                ? unrepresentable("is not finite", Nearest.ofNotFinite(text))
+                : column(Decimals.parse(text));
+        case TIMESTAMP ->
+            lenient && INFINITY.matcher(text).matches()
+                ? unrepresentable("has no end", Timestamps.parse(Nearest.timestamp(text)))
+                : lenient ? Timestamps.parseLenient(text) : Timestamps.parse(text);
+        case DATE ->
+            lenient && INFINITY.matcher(text).matches()
+                ? unrepresentable("has no end", Timestamps.parseDate(Nearest.date(text)))
+                : Timestamps.parseDate(text);
         case BYTES -> Base64.getDecoder().decode(text);
         case FLOAT64, BOOL -> throw new IllegalStateException("read by the caller");
       };
@@ -143,7 +157,7 @@ public final class FieldReader {
 
   private Long int64(BigInteger value) throws Refusal {
     if (value.compareTo(MIN_INT64) < 0 || value.compareTo(MAX_INT64) > 0) {
-      throw unrepresentable("does not fit 64 bits");
+      return unrepresentable("does not fit 64 bits", Nearest.integer(value).longValue());
     }
     return value.longValue();
   }
@@ -152,7 +166,8 @@ public final class FieldReader {
     try {
       return Decimals.toColumn(value);
     } catch (ArithmeticException e) {
-      throw unrepresentable("does not fit 29 digits before and 9 after the point");
+      return unrepresentable(
+          "does not fit 29 digits before and 9 after the point", Nearest.decimal(value));
     }
   }
 
@@ -207,7 +222,18 @@ public final class FieldReader {
     return new Refusal(Reason.CONTRACT_VIOLATION, field.name(), field.name() + " " + rule);
   }
 
-  private Refusal unrepresentable(String rule) {
-    return new Refusal(Reason.UNREPRESENTABLE, field.name(), field.name() + " " + rule);
+  /**
+   * What the contract makes of a value that the column cannot hold.
+   *
+   * @param nearest null where nothing is near
+   */
+  private <T> T unrepresentable(String rule, T nearest) throws Refusal {
+    if (field.onUnrepresentable() == OnUnrepresentable.NULL) {
+      return null;
+    }
+    if (field.onUnrepresentable() == OnUnrepresentable.CLAMP && nearest != null) {
+      return nearest;
+    }
+    throw new Refusal(Reason.UNREPRESENTABLE, field.name(), field.name() + " " + rule);
   }
 }

@@ -12,6 +12,9 @@ import dev.tributary.pipeline.Refusal;
 import dev.tributary.pipeline.Refusal.Reason;
 import dev.tributary.pipeline.contract.Decimals;
 import dev.tributary.pipeline.contract.Field;
+import dev.tributary.pipeline.contract.FieldType;
+import dev.tributary.pipeline.contract.Nearest;
+import dev.tributary.pipeline.contract.OnUnrepresentable;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.DateTimeException;
@@ -113,7 +116,8 @@ final class WireValue {
       throw violation("a whole number");
     }
     if (whole.compareTo(MIN_INT64) < 0 || whole.compareTo(MAX_INT64) > 0) {
-      throw unrepresentable("a whole number of 64 bits");
+      return unrepresentable(
+          "a whole number of 64 bits", NODES.textNode(Nearest.integer(whole).toString()));
     }
     long number = whole.longValue();
     return Math.abs(number) <= MAX_SAFE_INTEGER && number != Long.MIN_VALUE
@@ -130,7 +134,10 @@ final class WireValue {
     }
     String text = value.textValue();
     if (NOT_FINITE.matcher(text).matches()) {
-      throw unrepresentable("a finite decimal number");
+      BigDecimal nearest = Nearest.ofNotFinite(text);
+      return unrepresentable(
+          "a finite decimal number",
+          nearest == null ? null : NODES.textNode(nearest.toPlainString()));
     }
     refuseEncodedDecimal(text);
     if (!DECIMAL.matcher(text).matches()) {
@@ -144,7 +151,9 @@ final class WireValue {
     BigDecimal stripped = number.signum() == 0 ? BigDecimal.ZERO : number.stripTrailingZeros();
     int wholeDigits = stripped.precision() - stripped.scale();
     if (stripped.scale() > Decimals.SCALE || wholeDigits > Decimals.PRECISION - Decimals.SCALE) {
-      throw unrepresentable("at most 29 digits before the point and 9 after");
+      return unrepresentable(
+          "at most 29 digits before the point and 9 after",
+          NODES.textNode(Nearest.decimal(number).toPlainString()));
     }
     int scale = Math.max(0, Math.min(number.scale(), Decimals.SCALE));
     return TextNode.valueOf(number.setScale(scale).toPlainString());
@@ -220,7 +229,7 @@ final class WireValue {
   private JsonNode time(JsonNode value, String what, TimeReader reader) throws Refusal {
     if (value.isIntegralNumber()
         && (isNumberOfTime("Timestamp") || isNumberOfTime("Date") || schema == null)) {
-      throw unrepresentable(what + " in the years 0001 to 9999, to the microsecond");
+      return outOfRange(what, value.asText());
     }
     if (!value.isTextual()) {
       throw violation(what);
@@ -228,10 +237,26 @@ final class WireValue {
     try {
       return TextNode.valueOf(reader.read(value.textValue()));
     } catch (WireTime.OutOfRange e) {
-      throw unrepresentable(what + " in the years 0001 to 9999, to the microsecond");
+      return outOfRange(what, value.textValue());
     } catch (DateTimeException e) {
       throw violation(what);
     }
+  }
+
+  private JsonNode outOfRange(String what, String text) throws Refusal {
+    String nearest;
+    if (field.type() == FieldType.DATE) {
+      nearest = Nearest.date(text);
+    } else {
+      try {
+        // Only too fine: cut to microseconds.
+        nearest = WireTime.timestamp(text.replaceFirst("(\\.\\d{6})\\d+", "$1"));
+      } catch (WireTime.OutOfRange | DateTimeException e) {
+        nearest = Nearest.timestamp(text);
+      }
+    }
+    return unrepresentable(
+        what + " in the years 0001 to 9999, to the microsecond", NODES.textNode(nearest));
   }
 
   private JsonNode bytes(JsonNode value) throws Refusal {
@@ -321,8 +346,19 @@ final class WireValue {
         Reason.CONTRACT_VIOLATION, field.name(), field.name() + " is not " + expected + ".");
   }
 
-  private Refusal unrepresentable(String expected) {
-    return new Refusal(
+  /**
+   * What the contract makes of a value that the warehouse cannot hold.
+   *
+   * @param nearest null where nothing is near
+   */
+  private JsonNode unrepresentable(String expected, JsonNode nearest) throws Refusal {
+    if (field.onUnrepresentable() == OnUnrepresentable.NULL) {
+      return NODES.nullNode();
+    }
+    if (field.onUnrepresentable() == OnUnrepresentable.CLAMP && nearest != null) {
+      return nearest;
+    }
+    throw new Refusal(
         Reason.UNREPRESENTABLE, field.name(), field.name() + " is not " + expected + ".");
   }
 

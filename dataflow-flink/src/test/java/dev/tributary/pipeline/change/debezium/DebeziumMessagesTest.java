@@ -48,7 +48,9 @@ public class DebeziumMessagesTest {
                 {"name": "photo", "type": "BYTES", "required": false, "pii": "none"},
                 {"name": "tags", "type": "JSON", "required": false, "pii": "none"},
                 {"name": "sold", "type": "BOOL", "required": false, "pii": "none"},
-                {"name": "lasts", "type": "STRING", "required": false, "pii": "none"}]},
+                {"name": "lasts", "type": "STRING", "required": false, "pii": "none"},
+                {"name": "ends_on", "type": "DATE", "pii": "none", "onUnrepresentable": "clamp"},
+                {"name": "rate", "type": "NUMERIC", "pii": "none", "onUnrepresentable": "null"}]},
             "customers": {"stream": "customers", "version": "1.0.0",
               "table": {"schema": "inventory", "name": "customers"},
               "primaryKey": ["id"], "eventTime": null, "fields": [
@@ -163,7 +165,7 @@ public class DebeziumMessagesTest {
             "\"{\\\"" + placeholder + "\\\":\\\"" + placeholder + "\\\"}\"")) {
       String after =
           "{\"id\":7,\"shelf\":\"A\",\"price\":\"1.0\",\"tax\":null,\"made_on\":null,\"sold\":null,"
-              + "\"lasts\":null,\"photo\":\"%s\",\"tags\":%s,\"seen_at\":\"%s\"}"
+              + "\"lasts\":null,\"ends_on\":null,\"rate\":null,\"photo\":\"%s\",\"tags\":%s,\"seen_at\":\"%s\"}"
                   .formatted(bytes, tags, placeholder);
       Arrival arrival = read(postgres("u", "null", after));
       assertNull(tags, arrival.letter());
@@ -241,6 +243,22 @@ public class DebeziumMessagesTest {
       assertEquals(seenAt, "UNREPRESENTABLE", letter.get("reason").asText());
       assertEquals(seenAt, "seen_at", letter.get("field").asText());
     }
+  }
+
+  @Test
+  public void whatTheContractMapsIsMappedAndKeptExactInTheMessage() {
+    String row = ROW.replace("}", ",\"ends_on\":\"-5877611-06-21Z\",\"rate\":\"NAN\"}");
+    Arrival arrival = read(postgres("c", "null", row));
+    assertEquals(2_932_896, processed(arrival).get("ends_on"));
+    assertNull(processed(arrival).get("rate"));
+    assertFalse(processed(arrival).get("_absent").toString().contains("rate"));
+    assertTrue(text(raw(arrival).get("message")).contains("\"NAN\""));
+    Arrival typed =
+        read(
+            wrapped(
+                "{\"type\":\"int32\",\"name\":\"io.debezium.time.Date\",\"field\":\"ends_on\"}",
+                ROW.replace("}", ",\"ends_on\":-2147472691}")));
+    assertEquals(-719_162, processed(typed).get("ends_on"));
   }
 
   @Test
