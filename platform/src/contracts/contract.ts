@@ -17,6 +17,9 @@ export const PII_CLASSES = ['none', 'tokenize', 'mask', 'drop'] as const;
 /** The harmless part a mask keeps. */
 export const MASK_KEEPS = ['ipv4_prefix16', 'last2'] as const;
 
+/** What becomes of a value that the warehouse cannot hold: null, or the nearest that it can. */
+export const UNREPRESENTABLE_RULES = ['null', 'clamp'] as const;
+
 /** PostgreSQL, BigQuery and Parquet all take these unquoted. */
 const identifier = z
   .string()
@@ -40,6 +43,8 @@ export const contractFieldSchema = z.strictObject({
   pattern: z.string().optional(),
   /** The pipeline fills it on the way to files; no source row, landing file or envelope has it. */
   lookup: lookupSchema.optional(),
+  /** Without it, the row is a dead letter. */
+  onUnrepresentable: z.enum(UNREPRESENTABLE_RULES).optional(),
   description: z.string().min(1),
 });
 

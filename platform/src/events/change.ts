@@ -16,6 +16,8 @@ export const changeSourceSchema = z.strictObject({
   ts: timestamp,
 });
 
+const exactTexts = z.record(z.string(), z.string());
+
 /** docs/interfaces.md#change-event-tributarychanges-type-devtributarychangev1 */
 export const changeEventSchema = z
   .strictObject({
@@ -28,6 +30,8 @@ export const changeEventSchema = z
     source: changeSourceSchema,
     ingested_at: timestamp,
     contract_version: z.string().min(1),
+    /** The text of values that the warehouse cannot hold, where the contract maps them (`onUnrepresentable`); absent where there are none. */
+    exact: z.strictObject({ before: exactTexts.optional(), after: exactTexts.optional() }).optional(),
     /** Columns no contract knows, sealed; absent where there are none. */
     unknown: z.string().startsWith('seal_').optional(),
   })

@@ -2,6 +2,8 @@
 const MAX_INTEGER_DIGITS = 29;
 const MAX_FRACTION_DIGITS = 9;
 
+const LARGEST = `${'9'.repeat(MAX_INTEGER_DIGITS)}.${'9'.repeat(MAX_FRACTION_DIGITS)}`;
+
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;
 
 /**
@@ -30,4 +32,32 @@ export function plainDecimal(text: string): string | 'too-long' | undefined {
   if (integer !== '0' && integer.length > MAX_INTEGER_DIGITS) return 'too-long';
   const plain = decimals === '' ? integer : `${integer}.${decimals}`;
   return sign === '-' && /[1-9]/.test(plain) ? `-${plain}` : plain;
+}
+
+/**
+ * The decimal number nearest to one that is `'too-long'` for {@link plainDecimal}: the largest there is, or rounded to nine places, halves away from zero.
+ *
+ * @param text of a decimal number, or of an infinity
+ * @returns undefined for NaN, which is near nothing
+ */
+export function nearestDecimal(text: string): string | undefined {
+  if (/nan/i.test(text)) return undefined;
+  const sign = /^(-|negative)/i.test(text) ? '-' : '';
+  const match = DECIMAL.exec(text);
+  if (!match) return sign + LARGEST;
+  const [, , whole = '', fraction = '', exponent = '0'] = match;
+  const point = whole.length + Number(exponent);
+  const digits = (whole + fraction).replace(/^0*/, '');
+  const leadingZeros = whole.length + fraction.length - digits.length;
+  if (point - leadingZeros > MAX_INTEGER_DIGITS) return sign + LARGEST;
+  // Nothing that far behind the point rounds to anything but zero.
+  if (point - leadingZeros < -MAX_FRACTION_DIGITS) return '0';
+  const scaled = (whole + fraction).padEnd(point + MAX_FRACTION_DIGITS + 1, '0');
+  const kept = scaled.slice(0, Math.max(point + MAX_FRACTION_DIGITS, 0));
+  const rounded = (BigInt(kept || '0') + (scaled[kept.length]! >= '5' ? 1n : 0n)).toString();
+  if (rounded.length > MAX_INTEGER_DIGITS + MAX_FRACTION_DIGITS) return sign + LARGEST;
+  const padded = rounded.padStart(MAX_FRACTION_DIGITS + 1, '0');
+  return plainDecimal(
+    `${sign}${padded.slice(0, -MAX_FRACTION_DIGITS)}.${padded.slice(-MAX_FRACTION_DIGITS)}`,
+  ) as string;
 }

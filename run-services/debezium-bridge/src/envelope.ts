@@ -49,8 +49,8 @@ export interface Change {
 
 export type Envelope =
   | { readonly kind: 'change'; readonly change: Change }
-  /** Nothing of the application's: heartbeats, logical messages, schema changes. */
-  | { readonly kind: 'ignored'; readonly what: 'heartbeat' | 'message' | 'schema-change' }
+  /** No change of the application's: what a producer says about itself. */
+  | { readonly kind: 'ignored'; readonly what: 'heartbeat' | 'message' | 'schema-change' | 'transaction' | 'tombstone' }
   /** `problem` names what is missing, without values. */
   | { readonly kind: 'unreadable'; readonly problem: string };
 
@@ -61,8 +61,12 @@ export type Envelope =
  */
 export function readEnvelope(element: unknown, reading: Reading): Envelope {
   const envelope = unwrap(element);
-  if (typeof envelope !== 'object' || envelope === null) return { kind: 'unreadable', problem: 'it is not an object' };
+  if (envelope === null) return { kind: 'ignored', what: 'tombstone' };
+  if (typeof envelope !== 'object') return { kind: 'unreadable', problem: 'it is not an object' };
   if (!('op' in envelope)) {
+    if ('status' in envelope && (envelope.status === 'BEGIN' || envelope.status === 'END')) {
+      return { kind: 'ignored', what: 'transaction' };
+    }
     if ('ts_ms' in envelope && !('source' in envelope)) return { kind: 'ignored', what: 'heartbeat' };
     if ('tableChanges' in envelope || 'ddl' in envelope) return { kind: 'ignored', what: 'schema-change' };
     return { kind: 'unreadable', problem: 'it has no op' };

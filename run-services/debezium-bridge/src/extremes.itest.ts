@@ -43,6 +43,9 @@ const VALUES: CompiledContract = {
     field('times', 'JSON'),
     field('floats', 'JSON'),
     field('blobs', 'JSON'),
+    { ...field('capped', 'NUMERIC'), onUnrepresentable: 'clamp' },
+    { ...field('ends_on', 'DATE'), onUnrepresentable: 'clamp' },
+    { ...field('ends_at', 'TIMESTAMP'), onUnrepresentable: 'null' },
   ],
 };
 
@@ -78,13 +81,14 @@ const DDL = `
     id bigint PRIMARY KEY, num numeric(38,9), price numeric(18,4), anynum numeric, i8 bigint, i4 int, i2 smallint, f8 float8, f4 real, b boolean,
     d date, ts timestamp, ts3 timestamp(3), tz timestamptz, t time, ttz timetz, txt text, ch char(4), u uuid, by bytea, e shop.mood,
     dom shop.amount, domt shop.code, j json, jb jsonb, ta text[], ia int[], ba bool[], ua uuid[], m money, ip inet, hs hstore, lt ltree,
-    bit1 bit(1), bits bit(12), xm text, nested int[][], decimals numeric[], days date[], times timestamptz[], floats float8[], blobs bytea[]);
+    bit1 bit(1), bits bit(12), xm text, nested int[][], decimals numeric[], days date[], times timestamptz[], floats float8[], blobs bytea[],
+    capped numeric, ends_on date, ends_at timestamptz);
   ALTER TABLE shop.extremes REPLICA IDENTITY FULL;
   CREATE TABLE shop.keyed (
     id bigint PRIMARY KEY, n int, body text NOT NULL, photo bytea, doc jsonb, words text[], numbers int[], days date[], floats float8[], flags bool[],
     decimals numeric[], ids uuid[], blobs bytea[]);
   CREATE PUBLICATION extremes FOR TABLE shop.extremes, shop.keyed;
-  INSERT INTO shop.extremes (id, num, tz, nested, t) VALUES (1, 1e28, '0001-01-01 00:00Z', '{{1},{NULL}}', '24:00');
+  INSERT INTO shop.extremes (id, num, tz, nested, t, ends_on) VALUES (1, 1e28, '0001-01-01 00:00Z', '{{1},{NULL}}', '24:00', 'infinity');
 `;
 
 /** Random, for what compresses well stays in the row. */
@@ -171,9 +175,25 @@ describe('extreme values of every type', () => {
         tz: '0001-01-01T00:00:00.000000Z',
         nested: '[[1],[null]]',
         t: '24:00:00Z',
+        ends_on: '9999-12-31',
       },
     });
   });
+
+  test('what the contract maps arrives mapped, with its exact text beside', async () => {
+    await db.query(
+      `INSERT INTO shop.extremes (id, capped, ends_on, ends_at) VALUES (60, 1e30, '-infinity', 'infinity')`,
+    );
+    const [made] = await changesOf(60, 1);
+    expect(made!.after).toMatchObject({
+      capped: '99999999999999999999999999999.999999999',
+      ends_on: '0001-01-01',
+      ends_at: null,
+    });
+    expect(made!.exact).toEqual({
+      after: { capped: '1000000000000000000000000000000', ends_on: '-5877611-06-22Z', ends_at: 'infinity' },
+    });
+  }, 90_000);
 
   test('the largest arrive to the last digit', async () => {
     await db.query(`

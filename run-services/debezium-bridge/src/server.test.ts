@@ -71,6 +71,16 @@ describe('POST /batches', () => {
     });
   });
 
+  test('takes envelopes with their schema as it does those without', async () => {
+    const { bus, post } = bridge();
+    const bare = envelope('c', { after: THING });
+    const wrapped = (payload: object | null) => ({ schema: payload && { type: 'struct', optional: false }, payload });
+    const response = await post([bare, wrapped(bare), wrapped({ ts_ms: 1 }), wrapped(null)]);
+    expect(response.json()).toEqual({ changes: 2, dead_letters: 0, ignored: 2 });
+    const [first, second] = bus.published.map(({ message }) => message);
+    expect(second).toEqual(first);
+  });
+
   test('answers only after the bus has acknowledged', async () => {
     const { bus, post } = bridge();
     let acknowledge: () => void = () => {};

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { changeEventSchema, deadLetter, deadLetterSchema } from '@tributary/platform/events';
 import { tokenize, unseal } from '@tributary/platform/pii';
-import { CONTRACTS, element, envelope, KEYS, PLANTED_EMAIL, THING } from './fixtures.ts';
+import { CONTRACTS, element, envelope, KEYS, PLANTED_EMAIL, THING, THINGS } from './fixtures.ts';
 import { type Translation, Translator } from './translate.ts';
 
 const INGESTED_AT = '2026-11-21T05:53:39.000000Z';
@@ -185,6 +185,55 @@ describe('a change', () => {
   });
 });
 
+describe('a value that the warehouse cannot hold', () => {
+  const mapping = (rule: 'null' | 'clamp') =>
+    new Translator(
+      new Map([
+        [
+          THINGS.stream,
+          {
+            ...THINGS,
+            fields: THINGS.fields.map((field) =>
+              ['price', 'made_on', 'big'].includes(field.name) ? { ...field, onUnrepresentable: rule } : field,
+            ),
+          },
+        ],
+      ]),
+      KEYS,
+    );
+  const odd = { ...THING, price: '1e30', made_on: '-5877611-06-21Z', big: '9223372036854775808' };
+
+  test('is null where the contract says so, and its text is kept', () => {
+    const made = mapping('null').translate(element(envelope('u', { before: odd, after: odd })), INGESTED_AT);
+    if (made.kind !== 'change') throw new Error(made.kind);
+    const exact = { price: '1e30', made_on: '-5877611-06-21Z', big: '9223372036854775808' };
+    expect(made.event.after).toMatchObject({ price: null, made_on: null, big: null });
+    expect(made.event.exact).toEqual({ before: exact, after: exact });
+    expect(changeEventSchema.parse(made.event)).toEqual(made.event);
+  });
+
+  test('is the nearest one where the contract says so', () => {
+    const made = mapping('clamp').translate(element(envelope('c', { after: odd })), INGESTED_AT);
+    if (made.kind !== 'change') throw new Error(made.kind);
+    expect(made.event.after).toMatchObject({
+      price: '99999999999999999999999999999.999999999',
+      made_on: '9999-12-31',
+      big: '9223372036854775807',
+    });
+  });
+
+  test('is a dead letter all the same where nothing is near', () => {
+    const made = mapping('clamp').translate(element(envelope('c', { after: { ...THING, price: 'NAN' } })), INGESTED_AT);
+    expect(made).toMatchObject({ kind: 'dead-letter', letter: { reason: 'UNREPRESENTABLE', field: 'price' } });
+  });
+
+  test('leaves no trace in a change that has none', () => {
+    expect(mapping('null').translate(element(envelope('c', { after: THING })), INGESTED_AT)).not.toHaveProperty(
+      'event.exact',
+    );
+  });
+});
+
 describe('a dead letter', () => {
   const cases: [string, object, object][] = [
     [
@@ -282,6 +331,9 @@ describe('what is not the application’s', () => {
     ['a heartbeat', { ts_ms: 1 }, 'heartbeat'],
     ['a wrapped heartbeat', { schema: {}, payload: { ts_ms: 1 } }, 'heartbeat'],
     ['a logical message', { op: 'm', message: { prefix: 'x' }, source: {} }, 'message'],
+    ['the begin of a transaction', { status: 'BEGIN', id: '1:2', ts_ms: 1, event_count: null }, 'transaction'],
+    ['a tombstone', 'null', 'tombstone'],
+    ['a wrapped tombstone', { schema: null, payload: null }, 'tombstone'],
     ['a schema change', { source: {}, tableChanges: [], ddl: 'x' }, 'schema-change'],
   ])('is ignored: %s', (_what, value, what) => {
     expect(translate(value)).toEqual({ kind: 'ignored', what });

@@ -136,6 +136,7 @@ export class Translator {
       ...(before?.unknown && { before: before.unknown }),
       ...(after?.unknown && { after: after.unknown }),
     };
+    const exact = { ...(before?.exact && { before: before.exact }), ...(after?.exact && { after: after.exact }) };
     const unknownColumns = Object.keys({ ...before?.unknown, ...after?.unknown });
     return {
       kind: 'change',
@@ -149,6 +150,7 @@ export class Translator {
         source: change.source,
         ingested_at: ingestedAt,
         contract_version: contract.version,
+        ...(Object.keys(exact).length > 0 && { exact }),
         ...(unknownColumns.length > 0 && { unknown: seal(Buffer.from(jsonText(unknown, reading)), this.#keys) }),
       },
       primaryKey: contract.primaryKey,

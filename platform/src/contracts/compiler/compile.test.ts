@@ -50,6 +50,43 @@ describe('a contract', () => {
     expect(contract.fields[3]!.enum).toEqual(['placed', 'shipped', 'delivered', 'cancelled']);
   });
 
+  test.each([
+    ['array', 'text[]', 'JSON'],
+    ['array', 'numeric(10,2)[][]', 'JSON'],
+    ['object', 'hstore', 'JSON'],
+    ['number', 'money', 'NUMERIC'],
+    ['string', 'numeric', 'STRING'],
+    ['string', 'interval', 'STRING'],
+    ['timestamp', 'timestamp', 'TIMESTAMP'],
+  ])('a column of logical type %s and physical type %s is %s', (logicalType, physicalType, expected) => {
+    const text = altered((_draft, field) => Object.assign(field('country'), { logicalType, physicalType }));
+    expect(compileContract('orders.odcs.yaml', text).fields.find(({ name }) => name === 'country')!.type).toBe(
+      expected,
+    );
+  });
+
+  test('says what becomes of a value that the warehouse cannot hold', () => {
+    const rule = (name: string, value: string, more: object = {}) =>
+      altered((_draft, field) =>
+        Object.assign(field(name), { customProperties: [{ property: 'unrepresentable', value }], ...more }),
+      );
+    const compiled = (name: string, value: string) =>
+      compileContract('orders.odcs.yaml', rule(name, value)).fields.find((field) => field.name === name)!;
+    expect(compiled('customer_id', 'null').onUnrepresentable).toBe('null');
+    expect(compiled('updated_at', 'clamp').onUnrepresentable).toBe('clamp');
+    expect(compiled('updated_at', 'reject')).not.toHaveProperty('onUnrepresentable');
+    for (const [name, value, problem] of [
+      ['order_id', 'clamp', 'every STRING is representable'],
+      ['order_time', 'clamp', 'must be reject for a key, the event time'],
+      ['updated_at', 'null', 'makes nulls of a required field'],
+      ['updated_at', 'round', 'onUnrepresentable'],
+    ] as const) {
+      expect(() => compileContract('orders.odcs.yaml', rule(name, value))).toThrow(problem);
+    }
+    const key = rule('order_id', 'clamp', { logicalType: 'integer', physicalType: 'bigint' });
+    expect(() => compileContract('orders.odcs.yaml', key)).toThrow('must be reject for a key');
+  });
+
   test('classes of personal fields are carried over', () => {
     const classes = compileContract('customers.odcs.yaml', CUSTOMERS).fields.map(({ name, pii: of, maskKeep }) => [
       name,

@@ -9,18 +9,33 @@ const TYPES: Readonly<Record<string, FieldType>> = {
   'string char': 'STRING',
   'string uuid': 'STRING',
   'string inet': 'STRING',
+  'string cidr': 'STRING',
+  'string macaddr': 'STRING',
+  'string ltree': 'STRING',
+  'string xml': 'STRING',
+  'string time': 'STRING',
+  'string timetz': 'STRING',
+  'string interval': 'STRING',
+  // The exact text, where NUMERIC would not hold it.
+  'string numeric': 'STRING',
   'string bytea': 'BYTES',
   'integer bigint': 'INT64',
   'integer integer': 'INT64',
   'integer smallint': 'INT64',
   'number numeric': 'NUMERIC',
+  'number money': 'NUMERIC',
   'number double precision': 'FLOAT64',
   'number real': 'FLOAT64',
   'boolean boolean': 'BOOL',
   'timestamp timestamptz': 'TIMESTAMP',
+  // Taken for UTC.
+  'timestamp timestamp': 'TIMESTAMP',
   'date date': 'DATE',
   'object json': 'JSON',
   'object jsonb': 'JSON',
+  'object hstore': 'JSON',
+  // Of any element and depth.
+  'array []': 'JSON',
 };
 
 /** Of the freshness in slaProperties. */
@@ -70,7 +85,10 @@ export function compileContract(file: string, text: string): CompiledContract {
 
 function compileField(file: string, property: OdcsProperty): z.input<typeof compiledContractSchema>['fields'][number] {
   const place = `field ${property.name}`;
-  const column = property.physicalType.replace(/\s*\([^)]*\)/, '').toLowerCase();
+  const column = property.physicalType
+    .replace(/\s*\([^)]*\)/, '')
+    .toLowerCase()
+    .replace(/^.+?((\[\])+)$/, '[]');
   const type = TYPES[`${property.logicalType} ${column}`];
   if (!type) {
     const known = Object.keys(TYPES).map((key) => key.replace(' ', ' + '));
@@ -99,9 +117,16 @@ function compileField(file: string, property: OdcsProperty): z.input<typeof comp
     ...given('min', minimum as number | undefined),
     ...given('max', maximum as number | undefined),
     ...given('pattern', pattern as string | undefined),
+    ...given('onUnrepresentable', unrepresentableRule(property)),
     ...given('lookup', customValue(property.customProperties, 'lookup') as ContractField['lookup']),
     description: property.description,
   };
+}
+
+/** `reject` is the default, and may be said. */
+function unrepresentableRule(property: OdcsProperty): ContractField['onUnrepresentable'] {
+  const rule = customValue(property.customProperties, 'unrepresentable');
+  return rule === 'reject' ? undefined : (rule as ContractField['onUnrepresentable']);
 }
 
 /** From the standard's own rule: metric invalidValues, arguments.validValues, mustBe 0. */
@@ -153,6 +178,7 @@ function checkWhole(file: string, contract: CompiledContract): void {
     if (isKey && (field.pii === 'mask' || field.pii === 'drop')) {
       refuse(`is part of the primary key, and pii ${field.pii} would make different rows one; use tokenize.`);
     }
+    if (field.onUnrepresentable) checkMapped(contract, field, refuse);
     if ((field.pii === 'tokenize' || field.pii === 'mask') && field.type !== 'STRING') {
       refuse(`pii ${field.pii} turns the value into text, so its type must be string; it is ${field.type}.`);
     }
@@ -181,6 +207,24 @@ function checkWhole(file: string, contract: CompiledContract): void {
       `eventTime ${contract.eventTime}`,
       'name a required timestamp field without pii, or leave it out to use the commit time.',
     );
+  }
+}
+
+/** A mapped value is not the source's: it must not name a row, date it, or be a person's. */
+function checkMapped(contract: CompiledContract, field: ContractField, refuse: (problem: string) => never): void {
+  if (!['INT64', 'NUMERIC', 'TIMESTAMP', 'DATE'].includes(field.type)) {
+    refuse(`unrepresentable is for integers, decimals, timestamps and dates; every ${field.type} is representable.`);
+  }
+  if (
+    contract.primaryKey.includes(field.name) ||
+    field.name === contract.eventTime ||
+    field.pii !== 'none' ||
+    field.lookup
+  ) {
+    refuse('unrepresentable must be reject for a key, the event time, a field with pii and one that is looked up.');
+  }
+  if (field.onUnrepresentable === 'null' && field.required) {
+    refuse('unrepresentable null makes nulls of a required field; use clamp, or do not require it.');
   }
 }
 
