@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tributary.pipeline.bus.BusMessage;
 import dev.tributary.pipeline.bus.BusMessage.Topic;
 import dev.tributary.pipeline.bus.OutgoingMessage;
+import dev.tributary.pipeline.change.LiveInputs;
 import dev.tributary.pipeline.lake.TestParquet;
 import dev.tributary.pipeline.pii.PiiKeys;
 import dev.tributary.pipeline.pii.Protection;
@@ -253,6 +254,45 @@ public class StreamingPipelineTest {
   }
 
   @Test
+  public void aColumnFlowsFromTheMomentItsContractHasIt() throws IOException {
+    String contracts = Samples.resource("/sample-contracts.json");
+    Path file = Files.writeString(folder.newFile("contracts.json").toPath(), contracts);
+    LiveInputs inputs = LiveInputs.of(file.toString(), Samples.resource("/sample-features.json"));
+    String before = Samples.change(Samples.id(1), "products", "c", KEY, "null", product(""));
+    String after =
+        Samples.change(Samples.id(2), "products", "c", KEY, "null", product("\"colour\":\"red\","));
+    // The job has started with the old contract; the message of the new one is there already.
+    Files.writeString(
+        file,
+        contracts.replaceFirst(
+            "(\"stream\": ?\"products\"[\\s\\S]*?\"fields\": ?\\[)",
+            "$1{\"name\":\"colour\",\"type\":\"STRING\",\"required\":false,\"pii\":\"none\"},"));
+    apply(changes(before, after), inputs);
+    pipeline.run().waitUntilFinish();
+    assertEquals(List.of(), deadLetters());
+    Map<String, Object> colours = new TreeMap<>();
+    TestParquet.readAll(lake.resolve("processed"))
+        .values()
+        .forEach(
+            rows ->
+                rows.forEach(
+                    row ->
+                        colours.put(
+                            (String) row.get("_event_id"), String.valueOf(row.get("colour")))));
+    assertEquals(Map.of(Samples.id(1), "null", Samples.id(2), "red"), colours);
+  }
+
+  private static final String KEY = "{\"product_id\":\"P\"}";
+
+  private static String product(String more) {
+    return "{\"product_id\":\"P\","
+        + more
+        + "\"description\":null,\"category\":null,\"unit_price\":\"1.0\","
+        + "\"created_at\":\"2026-11-20T10:00:00.000000Z\","
+        + "\"updated_at\":\"2026-11-20T10:00:00.000000Z\"}";
+  }
+
+  @Test
   public void guestsUpdatesAndDeletesYieldNoFeatures() throws IOException {
     String line = Samples.line(Samples.id(1), "o1-1", "2026-11-20T10:00:00.000000Z", "2.55", 6);
     PCollection<OutgoingMessage> features =
@@ -281,6 +321,10 @@ public class StreamingPipelineTest {
   }
 
   private PCollection<OutgoingMessage> apply(List<BusMessage> messages) {
+    return apply(messages, Samples.LIVE_INPUTS);
+  }
+
+  private PCollection<OutgoingMessage> apply(List<BusMessage> messages, LiveInputs inputs) {
     TestStream.Builder<BusMessage> stream = TestStream.create(new BusMessage.Coder());
     for (BusMessage message : messages) {
       stream = stream.addElements(message);
@@ -291,7 +335,7 @@ public class StreamingPipelineTest {
     return pipeline
         .apply(
             stream.advanceProcessingTime(Duration.standardSeconds(6)).advanceWatermarkToInfinity())
-        .apply(new StreamingPipeline(Samples.LIVE_INPUTS, options));
+        .apply(new StreamingPipeline(inputs, options));
   }
 
   private List<JsonNode> deadLetters() throws IOException {

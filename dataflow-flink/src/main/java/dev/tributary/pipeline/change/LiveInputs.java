@@ -19,6 +19,7 @@ public final class LiveInputs implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(LiveInputs.class);
   private static final long POLL_NANOS = 10_000_000_000L;
+  private static final long HASTY_POLL_NANOS = 1_000_000_000L;
 
   private final CompiledInputs initial;
 
@@ -28,12 +29,15 @@ public final class LiveInputs implements Serializable {
   /** The feature groups the job was started with, as JSON. */
   private final String features;
 
+  private final long pollNanos;
+
   private transient CompiledInputs current;
   private transient String text;
   private transient long lookedAt;
 
-  private LiveInputs(CompiledInputs initial, String contracts, String features) {
+  private LiveInputs(CompiledInputs initial, String contracts, String features, long pollNanos) {
     this.initial = initial;
+    this.pollNanos = pollNanos;
     this.contracts = contracts;
     this.features = features;
   }
@@ -44,10 +48,15 @@ public final class LiveInputs implements Serializable {
    * @throws ConfigurationException when one is missing or not usable
    */
   public static LiveInputs of(String contracts, String features) {
+    return of(contracts, features, POLL_NANOS);
+  }
+
+  static LiveInputs of(String contracts, String features, long pollNanos) {
     return new LiveInputs(
         CompiledInputs.load(contracts, features),
         contracts,
-        CompiledInputs.required(features, "features"));
+        CompiledInputs.required(features, "features"),
+        pollNanos);
   }
 
   /** Those the job was started with. */
@@ -59,13 +68,26 @@ public final class LiveInputs implements Serializable {
   public CompiledInputs current() {
     if (current == null) {
       current = initial;
-      lookedAt = System.nanoTime() - POLL_NANOS;
+      lookedAt = System.nanoTime() - pollNanos;
     }
-    if (CompiledInputs.isFile(contracts) && System.nanoTime() - lookedAt >= POLL_NANOS) {
+    if (CompiledInputs.isFile(contracts) && System.nanoTime() - lookedAt >= pollNanos) {
       lookedAt = System.nanoTime();
       look();
     }
     return current;
+  }
+
+  /**
+   * The same, for who has met something that the contracts at hand do not allow: whoever wrote it
+   * may know newer ones. Looks at the file every second at most.
+   */
+  CompiledInputs refreshed() {
+    long patience = Math.min(pollNanos, HASTY_POLL_NANOS);
+    if (CompiledInputs.isFile(contracts) && System.nanoTime() - lookedAt >= patience) {
+      lookedAt = System.nanoTime();
+      look();
+    }
+    return current();
   }
 
   private void look() {

@@ -22,7 +22,8 @@ import org.joda.time.Instant;
 /**
  * Reads messages and packs what they lead to, keyed by where their ids are remembered.
  *
- * <p>Contracts that change while it runs are taken up between two bundles.
+ * <p>Contracts that change while it runs are taken up between two bundles, or when a message comes
+ * that those at hand refuse.
  */
 public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   private static final long serialVersionUID = 1L;
@@ -76,6 +77,7 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   public void process(
       @Element BusMessage message,
       @Timestamp Instant timestamp,
+      PipelineOptions options,
       OutputReceiver<KV<Integer, byte[]>> output)
       throws IOException {
     MicroBatcher.Output emit =
@@ -83,7 +85,7 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
     Bytes change = fastReader.read(message);
     if (change == null) {
       whole.inc();
-      change = packer.pack(reader.read(message), message.publishedAt());
+      change = packer.pack(readWhole(message, options), message.publishedAt());
     } else {
       fast.inc();
     }
@@ -95,6 +97,20 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
         timestamp.getMillis(),
         emit);
     batches.settle(emit);
+  }
+
+  /** What newer contracts allow is no dead letter for having come before they were taken up. */
+  private Arrival readWhole(BusMessage message, PipelineOptions options) throws IOException {
+    Arrival arrival = reader.read(message);
+    if (arrival.letter() == null) {
+      return arrival;
+    }
+    CompiledInputs newest = inputs.refreshed();
+    if (newest == current) {
+      return arrival;
+    }
+    adopt(newest, options);
+    return reader.read(message);
   }
 
   @FinishBundle
