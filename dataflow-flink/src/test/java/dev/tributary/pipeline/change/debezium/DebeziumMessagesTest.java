@@ -76,7 +76,6 @@ public class DebeziumMessagesTest {
     assertEquals(4711L, row.get("_lsn"));
     assertEquals(763L, row.get("_tx"));
     assertEquals("c", row.get("_op"));
-    // printf 'app|shop.things|4711|{"shelf":"A","id":7}|c' | sha256sum
     String id =
         new Digest()
             .add("app")
@@ -322,7 +321,6 @@ public class DebeziumMessagesTest {
     assertEquals(protection.tokenize(PLANTED), row.get("email"));
     assertEquals(23L, row.get("_tx"));
     assertEquals((3L << 43) | (154L << 11) | 2L, row.get("_lsn"));
-    // printf 'mysql-server-1|inventory.customers|mysql-bin.000003:154:2|{"id":1004}|c' | sha256sum
     assertEquals(
         new Digest()
             .add("mysql-server-1")
