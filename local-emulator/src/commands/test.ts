@@ -113,6 +113,7 @@ function steps(tools: Toolchain, maven: string): Step[] {
     ]),
     jest('unit', 'jest: unit', ['--selectProjects', 'unit'], 10),
     mavenModule('Beam pipeline', maven, 'dataflow-flink'),
+    mavenModule('Flink SQL peer of the benchmark', maven, 'dataflow-flink/flink-sql-peer'),
     mavenModule('Debezium engine', maven, 'run-services/debezium-bridge/engine'),
     {
       part: 'python',
