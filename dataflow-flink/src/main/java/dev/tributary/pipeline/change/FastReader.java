@@ -62,7 +62,12 @@ final class FastReader {
   /** {@code 00-<32>-<16>-01}: https://www.w3.org/TR/trace-context/#traceparent-header */
   private static final int TRACEPARENT_LENGTH = 55;
 
+  private static final int TRACE_AT = 3;
+
   private static final int RAW_COLUMNS = 8;
+
+  /** The upper bit of each byte. */
+  private static final long NOT_ASCII = 0x8080808080808080L;
 
   /** Says that {@link MessageReader} must decide; it carries nothing, so it is made once. */
   private static final class Doubt extends Exception {
@@ -83,6 +88,8 @@ final class FastReader {
   private final AttributesJson attributes = new AttributesJson();
 
   private final char[] id = new char[ID_DIGITS];
+  private long idHigh;
+  private long idLow;
   private int members;
   private char op;
   private FastRow stream;
@@ -218,9 +225,7 @@ final class FastReader {
   }
 
   private Bytes pack(BusMessage message) throws IOException, Doubt {
-    long high = hex(0);
-    long low = hex(ID_DIGITS / 2);
-    writer.begin(high, low, Arrival.blockOf(lsn));
+    writer.begin(idHigh, idLow, Arrival.blockOf(lsn));
     Bytes section = writer.section();
     putRaw(section, message);
     putProcessed();
@@ -294,31 +299,39 @@ final class FastReader {
 
   private static String trace(BusMessage message, String eventId) {
     String parent = message.attributes().get("traceparent");
-    if (parent == null || parent.length() != TRACEPARENT_LENGTH) {
+    if (parent == null
+        || parent.length() != TRACEPARENT_LENGTH
+        // The bridge starts the trace of an event with its id: whether the rest is right or not,
+        // the
+        // trace is the same.
+        || parent.startsWith(eventId, TRACE_AT)) {
       return eventId;
     }
     for (int i = 0; i < TRACEPARENT_LENGTH; i++) {
-      boolean dash = i == 2 || i == 35 || i == 52;
+      boolean dash = i == TRACE_AT - 1 || i == TRACE_AT + ID_DIGITS || i == 52;
       if (dash ? parent.charAt(i) != '-' : Hex.digit(parent.charAt(i)) < 0) {
         return eventId;
       }
     }
-    return parent.substring(3, 35);
+    return parent.substring(TRACE_AT, TRACE_AT + ID_DIGITS);
   }
 
   private void readId(JsonParser json) throws IOException, Doubt {
     expect(json.getTextLength() == ID_DIGITS);
     System.arraycopy(json.getTextCharacters(), json.getTextOffset(), id, 0, ID_DIGITS);
-    for (char digit : id) {
-      expect(Hex.digit(digit) >= 0);
-    }
+    idHigh = hex(0);
+    idLow = hex(ID_DIGITS / 2);
   }
 
-  private long hex(int from) {
+  private long hex(int from) throws Doubt {
     long value = 0;
+    int wrong = 0;
     for (int i = from; i < from + ID_DIGITS / 2; i++) {
-      value = value << 4 | Hex.digit(id[i]);
+      int digit = Hex.digit(id[i]);
+      wrong |= digit;
+      value = value << 4 | digit;
     }
+    expect(wrong >= 0);
     return value;
   }
 
@@ -360,10 +373,14 @@ final class FastReader {
   }
 
   private static boolean isAscii(byte[] data) {
-    int bits = 0;
-    for (byte value : data) {
-      bits |= value;
+    int whole = data.length & -Long.BYTES;
+    long bits = 0;
+    for (int i = 0; i < whole; i += Long.BYTES) {
+      bits |= Bytes.longAt(data, i);
     }
-    return bits >= 0;
+    for (int i = whole; i < data.length; i++) {
+      bits |= data[i];
+    }
+    return (bits & NOT_ASCII) == 0;
   }
 }

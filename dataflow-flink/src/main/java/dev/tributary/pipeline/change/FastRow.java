@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.regex.Pattern;
 
 /**
@@ -47,6 +48,9 @@ final class FastRow {
   private final List<Field> fields;
   private final Map<String, Integer> indexes = new HashMap<>();
 
+  /** Interned. */
+  private final String[] names;
+
   /** What is asked of each field, by its place in the contract. */
   private final boolean[] key;
 
@@ -60,12 +64,15 @@ final class FastRow {
   private final int[] ends;
   private final boolean[] seen;
   private final boolean[] skimmed;
+  private int seenCount;
+  private int next;
 
   FastRow(Contract contract) {
     name = contract.stream();
     nameBytes = name.getBytes(StandardCharsets.UTF_8);
     fields = contract.storedFields();
     int count = fields.size();
+    names = fields.stream().map(field -> field.name().intern()).toArray(String[]::new);
     key = new boolean[count];
     required = new boolean[count];
     lookup = new boolean[count];
@@ -106,9 +113,10 @@ final class FastRow {
   /** Passes over a row that is not needed, as long as it is one. */
   void skim(JsonParser json) throws IOException, Unusual {
     java.util.Arrays.fill(skimmed, false);
+    next = 0;
     for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
-      Integer index = indexes.get(field);
-      if (index == null || skimmed[index] || !json.nextToken().isScalarValue()) {
+      int index = index(field);
+      if (index < 0 || skimmed[index] || !json.nextToken().isScalarValue()) {
         throw UNUSUAL;
       }
       skimmed[index] = true;
@@ -119,12 +127,15 @@ final class FastRow {
   /** Reads the row itself. */
   void read(JsonParser json) throws IOException, Unusual {
     java.util.Arrays.fill(seen, false);
+    seenCount = 0;
+    next = 0;
     values.truncate(0);
     for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
-      Integer index = indexes.get(field);
+      int index = index(field);
       JsonToken token = json.nextToken();
-      expect(index != null && !seen[index]);
+      expect(index >= 0 && !seen[index]);
       seen[index] = true;
+      seenCount++;
       starts[index] = values.size();
       if (token == JsonToken.VALUE_NULL) {
         expect(!required[index]);
@@ -135,6 +146,20 @@ final class FastRow {
       ends[index] = values.size();
     }
     expect(json.currentToken() == JsonToken.END_OBJECT);
+  }
+
+  /** Fields mostly come in the contract's order, and the parser interns their names. */
+  @SuppressWarnings("ReferenceEquality")
+  private int index(String field) {
+    if (next < names.length && names[next] == field) {
+      return next++;
+    }
+    Integer index = indexes.get(field);
+    if (index == null) {
+      return -1;
+    }
+    next = index + 1;
+    return index;
   }
 
   /** Whether an event of this kind may have this row: no field missing that must be there. */
@@ -159,14 +184,16 @@ final class FastRow {
 
   /** The fields that the row does not have, which keep their old value; or null. */
   String absent() {
-    StringBuilder names = null;
+    if (seenCount == indexes.size()) {
+      return null;
+    }
+    StringJoiner absent = new StringJoiner(",");
     for (int i = 0; i < seen.length; i++) {
       if (!seen[i] && !lookup[i]) {
-        names = names == null ? new StringBuilder() : names.append(',');
-        names.append(fields.get(i).name());
+        absent.add(names[i]);
       }
     }
-    return names == null ? null : names.toString();
+    return absent.toString();
   }
 
   void putValues(Bytes row) {

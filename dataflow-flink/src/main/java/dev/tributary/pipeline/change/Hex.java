@@ -3,6 +3,14 @@ package dev.tributary.pipeline.change;
 /** Ids of 32 hex digits as two longs. */
 final class Hex {
   private static final int DIGITS = 16;
+  private static final byte[] VALUES = new byte[128];
+
+  static {
+    for (int i = 0; i < VALUES.length; i++) {
+      VALUES[i] =
+          (byte) (i >= '0' && i <= '9' ? i - '0' : i >= 'a' && i <= 'f' ? i - 'a' + 10 : -1);
+    }
+  }
 
   private Hex() {}
 
@@ -16,9 +24,6 @@ final class Hex {
 
   /** The value of a lower-case hex digit, or -1. */
   static int digit(int character) {
-    if (character >= '0' && character <= '9') {
-      return character - '0';
-    }
-    return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
+    return character < VALUES.length ? VALUES[character] : -1;
   }
 }

@@ -1,6 +1,5 @@
 package dev.tributary.pipeline.lake;
 
-import dev.tributary.pipeline.contract.FieldType;
 import dev.tributary.pipeline.packed.Bytes;
 import dev.tributary.pipeline.packed.PackedRow;
 import dev.tributary.pipeline.packed.PackedRows;
@@ -8,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,12 +27,15 @@ import org.apache.parquet.io.api.RecordConsumer;
 
 /** Packed rows as Parquet, snappy, in memory, without an object for each value. */
 public final class SegmentFile {
-  /**
-   * Columns in which hardly a value comes twice, besides those that hold times: a dictionary would
-   * be built to be thrown away. Others find that out for themselves.
-   */
-  private static final Set<String> DISTINCT =
-      Set.of("event_id", "message", "attributes", "offset", "_event_id", "_lsn", "_batch_line");
+  /** Whose least and greatest value say nothing to a reader that looks for a row. */
+  private static final Set<String> WITHOUT_STATISTICS =
+      Set.of("message", "attributes", "event_id", "_event_id");
+
+  /** So many rows tell whether a column's values repeat. */
+  private static final int SAMPLED_ROWS = 128;
+
+  /** Above this share of different values a dictionary would be built to be thrown away. */
+  private static final double MAX_DISTINCT_SHARE = 0.5;
 
   private static final ParquetConfiguration CONFIGURATION = new PlainParquetConfiguration();
 
@@ -54,7 +57,8 @@ public final class SegmentFile {
       throws IOException {
     MemoryFile file = new MemoryFile();
     Cursor cursor = new Cursor();
-    try (ParquetWriter<Cursor> writer = new Builder(file, columns).build()) {
+    boolean[] repeating = repeating(columns.size(), buffers, positions, count);
+    try (ParquetWriter<Cursor> writer = new Builder(file, columns, repeating).build()) {
       for (int i = 0; i < count; i++) {
         cursor.buffer = buffers[i];
         cursor.position = positions[i];
@@ -62,6 +66,33 @@ public final class SegmentFile {
       }
     }
     return file.content();
+  }
+
+  /** Which columns have values that come again, judged by some rows from all over. */
+  private static boolean[] repeating(int columns, byte[][] buffers, int[] positions, int count) {
+    int sampled = Math.min(count, SAMPLED_ROWS);
+    boolean[] repeating = new boolean[columns];
+    int[] tags = new int[sampled];
+    for (int i = 0; i < sampled; i++) {
+      int row = (int) ((long) i * count / sampled);
+      tags[i] = PackedRow.firstValue(buffers[row], positions[row]);
+    }
+    Set<Integer> hashes = new HashSet<>();
+    for (int column = 0; column < columns; column++) {
+      hashes.clear();
+      for (int i = 0; i < sampled; i++) {
+        byte[] buffer = buffers[(int) ((long) i * count / sampled)];
+        int next = PackedRow.next(buffer, tags[i]);
+        int hash = 1;
+        for (int at = tags[i]; at < next; at++) {
+          hash = 31 * hash + buffer[at];
+        }
+        hashes.add(hash);
+        tags[i] = next;
+      }
+      repeating[column] = hashes.size() <= sampled * MAX_DISTINCT_SHARE;
+    }
+    return repeating;
   }
 
   /**
@@ -199,7 +230,7 @@ public final class SegmentFile {
   private static final class Builder extends ParquetWriter.Builder<Cursor, Builder> {
     private final List<Column> columns;
 
-    Builder(OutputFile file, List<Column> columns) {
+    Builder(OutputFile file, List<Column> columns, boolean[] repeating) {
       super(file);
       this.columns = columns;
       withConf(CONFIGURATION);
@@ -207,9 +238,11 @@ public final class SegmentFile {
       withCodecFactory(new SnappyCodec());
       // The store checks what it is sent; a checksum of each page on top would be a third.
       withPageWriteChecksumEnabled(false);
-      for (Column column : columns) {
-        if (DISTINCT.contains(column.name()) || column.type() == FieldType.TIMESTAMP) {
-          withDictionaryEncoding(column.name(), false);
+      for (int i = 0; i < repeating.length; i++) {
+        String name = columns.get(i).name();
+        withDictionaryEncoding(name, repeating[i]);
+        if (WITHOUT_STATISTICS.contains(name)) {
+          withStatisticsEnabled(name, false);
         }
       }
     }
