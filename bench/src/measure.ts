@@ -26,6 +26,8 @@ export interface Run {
   readonly coldEventsPerSecond: number;
   readonly steadyEventsPerSecond: number;
   readonly seconds: number;
+  /** The TaskManager's, from submission to the end. */
+  readonly cpuSeconds: number;
   readonly peakRssMb: number;
   readonly peakLiveHeapMb: number;
   readonly gcSeconds: number;
@@ -52,12 +54,13 @@ export async function measure(
   const cluster = await Cluster.start(await contestant.profile(state, infrastructure));
   try {
     await contestant.prepare(cluster, infrastructure);
-    const began = Date.now();
+    const [began, cpuBefore] = [Date.now(), cluster.cpuSeconds()];
     const job = await contestant.submit(cluster, infrastructure, backlog, bucket);
     const samples = await readSource(cluster, job, backlog, began);
     const counter = new RowCounter(infrastructure.minio, bucket);
     await untilDone(counter, features, before, backlog);
     const seconds = (Date.now() - began) / 1_000;
+    const cpuSeconds = cluster.cpuSeconds() - cpuBefore;
     const checkpoints = await nextCheckpoint(cluster, job);
     await cluster.refuseRestarts(job);
     const run = {
@@ -67,6 +70,7 @@ export async function measure(
       coldEventsPerSecond: backlog.messages / seconds,
       steadyEventsPerSecond: steadyRate(samples, backlog.messages),
       seconds,
+      cpuSeconds,
       peakRssMb: cluster.peakMemoryMb(),
       peakLiveHeapMb: cluster.garbage().peakLiveMb,
       gcSeconds: cluster.garbage().pauseSeconds,

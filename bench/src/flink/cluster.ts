@@ -6,7 +6,9 @@ import { readStatus } from '@tributary/local-emulator/supervisor/status-file';
 import type { TestStack } from '@tributary/local-emulator/testing';
 import { TributaryError } from '@tributary/platform/errors';
 import { startStack } from '../stack.ts';
+import { cpuSeconds } from './cpu-time.ts';
 import { type GcSummary, summarizeGc } from './gc-log.ts';
+import { peakMemoryMb } from './peak-memory.ts';
 import { GC_LOG } from './profile.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -132,10 +134,12 @@ export class Cluster {
 
   /** The most memory the TaskManager's process has had, in MiB. */
   peakMemoryMb(): number {
-    const pid = readStatus(this.#stack.machine.state)?.components.find(({ name }) => name === 'flink-taskmanager')
-      ?.process?.pid;
-    const high = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return Math.round(Number(high) / 1_024);
+    return peakMemoryMb(this.#taskManager());
+  }
+
+  /** Processor time of the TaskManager since its start. */
+  cpuSeconds(): number {
+    return cpuSeconds(this.#taskManager());
   }
 
   /** What the TaskManager's collector wrote. */
@@ -145,6 +149,13 @@ export class Cluster {
 
   async stop(): Promise<void> {
     await this.#stack.stop();
+  }
+
+  #taskManager(): number {
+    const status = readStatus(this.#stack.machine.state);
+    const taskManager = status?.components.find(({ name }) => name === 'flink-taskmanager')?.process;
+    if (taskManager === undefined) throw new Error('the TaskManager does not run');
+    return taskManager.pid;
   }
 
   async #findSource(job: string, vertices: readonly Vertex[]): Promise<{ vertex: string; metric: string } | undefined> {

@@ -40,7 +40,10 @@ export async function endLeftovers(instance: string): Promise<number> {
   return groups.length + marked.length;
 }
 
-/** Ends the leftovers of every instance, and deletes the state of demos that were cut off. */
+/** Instances that nobody comes back to: a demo's, a test's and a benchmark's. */
+const PASSING = /^(demo|test)-/;
+
+/** Ends the leftovers of every instance, and deletes the state of demos, tests and benchmarks that were cut off. */
 export async function cleanUpAfterKilledSupervisors(): Promise<string[]> {
   const cleaned: string[] = [];
   for (const instance of instances()) {
@@ -48,7 +51,7 @@ export async function cleanUpAfterKilledSupervisors(): Promise<string[]> {
     const status = readStatus(folder);
     if (status === undefined || isAlive(status.supervisor)) continue;
     if ((await endLeftovers(instance)) > 0) cleaned.push(instance);
-    if (instance.startsWith('demo-') && existsSync(folder)) removeState(instance);
+    if (PASSING.test(instance) && existsSync(folder)) removeState(instance);
   }
   return cleaned;
 }

@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import { peakMemoryMb } from './peak-memory.ts';
+
+test('the peak is at least what the process has now, and stays when memory is given back', () => {
+  const before = peakMemoryMb(process.pid);
+  expect(before).toBeGreaterThan(10);
+  let block: Buffer | undefined = Buffer.alloc(96 * 2 ** 20, 1);
+  const during = peakMemoryMb(process.pid);
+  expect(during).toBeGreaterThanOrEqual(Math.floor(process.memoryUsage.rss() / 2 ** 20) - 8);
+  expect(block.length).toBeGreaterThan(0);
+  block = undefined;
+  if (process.platform === 'linux') expect(peakMemoryMb(process.pid)).toBeGreaterThanOrEqual(during);
+});
