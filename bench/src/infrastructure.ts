@@ -2,10 +2,13 @@ import { minioClient } from '@tributary/local-emulator/components/minio';
 import type { TestStack } from '@tributary/local-emulator/testing';
 import { ensureTopics } from '@tributary/platform/bus';
 import { readConfigFrom } from '@tributary/platform/config';
+import { TransientError } from '@tributary/platform/errors';
 import type { Client } from 'minio';
 import { fillTopic } from './load/fill-topic.ts';
 import type { Expected } from './load/shop-changes.ts';
 import { startStack } from './stack.ts';
+
+const TOPIC_ATTEMPTS = 5;
 
 /** A topic full of changes, and what must come of it. */
 export interface Backlog extends Expected {
@@ -54,7 +57,15 @@ export class Infrastructure {
   async backlog(events: number): Promise<Backlog> {
     const topicPrefix = `bench-${events}.`;
     const { bus } = readConfigFrom({ ...this.#stack.env, TOPIC_PREFIX: topicPrefix }, 'bus');
-    await ensureTopics(bus);
+    // A broker that is busy may answer for a topic before it hosts it; what was made by then stays.
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await ensureTopics(bus);
+        break;
+      } catch (error) {
+        if (!(error instanceof TransientError) || attempt === TOPIC_ATTEMPTS) throw error;
+      }
+    }
     process.stdout.write(`Filling Kafka with ${events.toLocaleString('en')} changes …\n`);
     const { megabytes, seconds, ...expected } = await fillTopic(this.brokers, `${topicPrefix}changes`, events);
     process.stdout.write(
