@@ -65,9 +65,9 @@ final class ArrivalPacker {
     for (Arrival.Filed filed : arrival.rows()) {
       if (filed.partition().table().equals(Table.PROCESSED)) {
         encode(filed.row());
-        layouts
-            .get(filed.partition().stream())
-            .putLookups(lookups, filed.partition().hour(), publishedAt / 1_000, row);
+        StreamLayout layout = layouts.get(filed.partition().stream());
+        layout.putLookups(
+            lookups, filed.partition().hour(), publishedAt / 1_000, row, layout.looksUp(row));
       }
     }
     putEvents(writer.section(), arrival.events());

@@ -232,20 +232,15 @@ final class FastReader {
     long eventTime = stream.eventTime(sourceTime);
     long hour = Partition.hourOf(eventTime);
     StreamLayout layout = packer.layout(stream.name());
-    if (!layout.looksUp(row)) {
+    boolean looksUp = layout.looksUp(row);
+    if (!looksUp) {
       layout.putRow(section, hour, row);
     }
-    layout.putLookups(writer.section(), hour, message.publishedAt() / 1_000, row);
+    layout.putLookups(writer.section(), hour, message.publishedAt() / 1_000, row, looksUp);
     Bytes events = writer.section();
     String eventId = new String(id);
     List<FeatureEvent> features =
-        extractors
-            .get(stream.name())
-            .extract(
-                column -> PackedRow.value(row.array(), PackedRow.column(row.array(), 0, column)),
-                eventId,
-                op,
-                trace(message, eventId));
+        extractors.get(stream.name()).extract(stream::value, eventId, op, trace(message, eventId));
     packer.putEvents(events, features);
     return writer.end();
   }

@@ -196,6 +196,14 @@ final class FastRow {
     return absent.toString();
   }
 
+  /**
+   * The value of a column of {@code Table.processed} that is a field, as a {@code LakeRow} has it.
+   */
+  Object value(int column) {
+    int index = column - Table.metadataColumns();
+    return seen[index] ? PackedRow.value(values.array(), starts[index]) : null;
+  }
+
   void putValues(Bytes row) {
     for (int i = 0; i < seen.length; i++) {
       if (seen[i]) {

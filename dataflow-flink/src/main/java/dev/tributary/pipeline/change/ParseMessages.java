@@ -41,6 +41,11 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   private transient ArrivalPacker packer;
   private transient MicroBatcher batches;
 
+  /** Counted by the bundle: a counter is looked up each time it is told something. */
+  private transient long fastCount;
+
+  private transient long wholeCount;
+
   public ParseMessages(LiveInputs inputs, String lake, String piiKeysFile) {
     this.inputs = inputs;
     this.lake = lake;
@@ -84,10 +89,10 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
         (key, batch, time) -> output.outputWithTimestamp(KV.of(key, batch), time);
     Bytes change = fastReader.read(message);
     if (change == null) {
-      whole.inc();
+      wholeCount++;
       change = packer.pack(readWhole(message, options), message.publishedAt());
     } else {
-      fast.inc();
+      fastCount++;
     }
     batches.add(
         Deduplicate.bucket(PackedChange.block(change.array(), 0)),
@@ -115,6 +120,10 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
 
   @FinishBundle
   public void finishBundle(FinishBundleContext context) {
+    fast.inc(fastCount);
+    whole.inc(wholeCount);
+    fastCount = 0;
+    wholeCount = 0;
     batches.flush(
         (key, batch, time) -> context.output(KV.of(key, batch), time, GlobalWindow.INSTANCE));
   }

@@ -104,9 +104,9 @@ final class StreamLayout {
    * Writes what the lookup stage must get of a processed row: the row itself where it looks up
    * something, its values where others look them up.
    */
-  void putLookups(Bytes lookups, long hour, long publishedMillis, Bytes row) {
+  void putLookups(Bytes lookups, long hour, long publishedMillis, Bytes row, boolean looksUp) {
     byte[] array = row.array();
-    if (looksUp(row)) {
+    if (looksUp) {
       item.truncate(0);
       putKey(lookupStream, array, PackedRow.column(array, 0, lookupColumn));
       int start = PackedLookup.begin(lookups, bucket(), PackedLookup.ROW, publishedMillis);

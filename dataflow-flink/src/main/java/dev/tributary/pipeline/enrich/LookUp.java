@@ -65,6 +65,8 @@ public final class LookUp extends DoFn<KV<Integer, byte[]>, byte[]> {
   private transient LookupColumns columns;
   private transient Object columnsOf;
   private transient Bytes rows;
+  private transient long foundCount;
+  private transient long unknownCount;
 
   public LookUp(LiveInputs inputs) {
     this.inputs = inputs;
@@ -124,22 +126,27 @@ public final class LookUp extends DoFn<KV<Integer, byte[]>, byte[]> {
     long now = context.fireTimestamp().getMillis();
     List<KV<Long, byte[]>> early = new ArrayList<>();
     Map<String, byte[]> cache = new HashMap<>();
-    long next = Long.MAX_VALUE;
+    long next = Long.MIN_VALUE;
     for (KV<Long, byte[]> batch : waiting.read()) {
       if (batch.getKey() > now) {
         early.add(batch);
-        next = Math.min(next, batch.getKey());
+        next = Math.max(next, batch.getKey());
       } else {
         rows.truncate(0);
         fill(batch.getValue(), versions, cache);
         output.outputWithTimestamp(rows.copy(), context.fireTimestamp());
       }
     }
+    found.inc(foundCount);
+    unknown.inc(unknownCount);
+    foundCount = 0;
+    unknownCount = 0;
     waiting.clear();
     early.forEach(waiting::add);
     if (early.isEmpty()) {
       wakeAt.clear();
     } else {
+      // For the last of them: were it for the first, all others would be put back each time.
       wakeAt.write(next);
       wake.withNoOutputTimestamp().set(new Instant(next));
     }
@@ -161,9 +168,9 @@ public final class LookUp extends DoFn<KV<Integer, byte[]>, byte[]> {
       long time = Bytes.longAt(items, content);
       int version = Version.at(known, time);
       if (columns.fill(rows, items, content + Long.BYTES, known, version)) {
-        found.inc();
+        foundCount++;
       } else {
-        unknown.inc();
+        unknownCount++;
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.tributary.pipeline.feature;
 
 import dev.tributary.pipeline.DataCoder;
+import dev.tributary.pipeline.packed.Bytes;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -136,19 +137,17 @@ public record EntityWindow(long seen, EventLog events) {
     @Override
     protected void write(EntityWindow window, DataOutputStream out) throws IOException {
       EventLog events = window.events;
-      out.writeLong(window.seen);
-      out.writeByte(events.measures());
-      out.writeInt(events.size());
+      // In one piece: a checkpoint writes all windows, and a stream takes bytes one by one.
+      Bytes bytes = new Bytes(16 + events.size() * (3 * Long.BYTES + 6 * events.measures()));
+      bytes.putLong(window.seen).putByte(events.measures()).putInt(events.size());
       for (int i = 0; i < events.size(); i++) {
-        out.writeLong(events.time(i));
-        out.writeLong(events.keyHigh(i));
-        out.writeLong(events.keyLow(i));
+        bytes.putLong(events.time(i)).putLong(events.keyHigh(i)).putLong(events.keyLow(i));
         for (int measure = 0; measure < events.measures(); measure++) {
           byte[] amount = events.amount(measure, i).toByteArray();
-          out.writeByte(amount.length);
-          out.write(amount);
+          bytes.putByte(amount.length).put(amount);
         }
       }
+      out.write(bytes.array(), 0, bytes.size());
     }
 
     @Override

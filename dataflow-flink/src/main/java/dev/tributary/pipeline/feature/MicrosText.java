@@ -4,7 +4,7 @@ import dev.tributary.pipeline.contract.Timestamps;
 
 /**
  * Times as text, the wire form of {@code Timestamps.format}. Rows that come one after the other
- * mostly share the minute, so it is formatted once.
+ * mostly share a few minutes, so each is formatted once.
  */
 final class MicrosText {
   private static final long MICROS_PER_MINUTE = 60_000_000L;
@@ -14,19 +14,22 @@ final class MicrosText {
 
   private record Minute(long number, String text) {}
 
+  private static final int REMEMBERED = 256;
+
   /** Whatever thread formatted a minute last; a race costs a repetition, no more. */
-  private static volatile Minute last = new Minute(Long.MIN_VALUE, "");
+  private static final Minute[] MINUTES = new Minute[REMEMBERED];
 
   private MicrosText() {}
 
   static String of(long micros) {
     long number = Math.floorDiv(micros, MICROS_PER_MINUTE);
-    Minute minute = last;
-    if (minute.number != number) {
+    int place = (int) Math.floorMod(number, (long) REMEMBERED);
+    Minute minute = MINUTES[place];
+    if (minute == null || minute.number != number) {
       minute =
           new Minute(
               number, Timestamps.format(number * MICROS_PER_MINUTE).substring(0, MINUTE_LENGTH));
-      last = minute;
+      MINUTES[place] = minute;
     }
     int rest = (int) Math.floorMod(micros, MICROS_PER_MINUTE);
     char[] text = new char[MINUTE_LENGTH + "SS.ffffffZ".length()];
