@@ -17,6 +17,8 @@ import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import org.apache.beam.runners.dataflow.DataflowRunner;
+import org.apache.beam.runners.dataflow.options.DataflowPipelineOptions;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.runners.flink.FlinkRunner;
 import org.apache.beam.sdk.Pipeline;
@@ -44,19 +46,30 @@ public final class Main {
    * @throws ConfigurationException naming the option that is missing or wrong
    */
   static Pipeline build(TributaryOptions options) {
+    Pipeline pipeline = assemble(options);
+    if (DataflowRunner.class.equals(options.getRunner())) {
+      StableInput.keep(pipeline);
+    }
+    return pipeline;
+  }
+
+  private static Pipeline assemble(TributaryOptions options) {
+    // Contracts may lie in the lake.
+    FileSystems.setDefaultPipelineOptions(options);
     CompiledInputs inputs = CompiledInputs.load(options);
     boolean batch = Set.of("files", "backfill", "compact").contains(options.getSource());
     options.setStreaming(!batch);
     boolean flink = FlinkRunner.class.equals(options.getRunner());
     if (flink) {
       // A session cluster builds the job where it runs it: what is not there now is said now, by
-      // name,
-      // and not by a job that restarts for ever.
-      FileSystems.setDefaultPipelineOptions(options);
+      // name, and not by a job that restarts for ever.
       PiiKeys.load(options.getPiiKeysFile());
     }
     if (flink && !batch) {
       FlinkDefaults.apply(options.as(FlinkPipelineOptions.class));
+    }
+    if (DataflowRunner.class.equals(options.getRunner()) && !batch) {
+      DataflowDefaults.apply(options.as(DataflowPipelineOptions.class));
     }
     if (flink && batch) {
       limitRestarts(options.as(FlinkPipelineOptions.class));

@@ -15,6 +15,8 @@ import dev.tributary.pipeline.lake.GatherSegments;
 import dev.tributary.pipeline.lake.LakeFile;
 import dev.tributary.pipeline.lake.Segment;
 import dev.tributary.pipeline.lake.WriteSegments;
+import dev.tributary.pipeline.warehouse.WarehouseDataset;
+import dev.tributary.pipeline.warehouse.WriteWarehouse;
 import org.apache.beam.sdk.coders.ByteArrayCoder;
 import org.apache.beam.sdk.coders.Coder;
 import org.apache.beam.sdk.coders.KvCoder;
@@ -34,7 +36,7 @@ import org.joda.time.Duration;
  *
  * <p>messages → parse → deduplicate → rows: encode → gather by folder → write when checkpointed;
  * rows that look something up: wait for it first; dead letters: write; events: windows → feature
- * rows (the output).
+ * rows (the output). Where a dataset is given, processed rows go there as well.
  *
  * <p>All of it runs in the global window: no row is ever dropped for being late. Between parsing
  * and files rows are packed bytes, many in one element.
@@ -54,6 +56,7 @@ public final class StreamingPipeline
   private final long maxFileBytes;
   private final Duration dedupeTimeToLive;
   private final Duration entityMemory;
+  private final WarehouseDataset warehouse;
 
   public StreamingPipeline(LiveInputs inputs, TributaryOptions options) {
     this.inputs = inputs;
@@ -63,6 +66,10 @@ public final class StreamingPipeline
     this.maxFileBytes = options.getMaxFileBytes();
     this.dedupeTimeToLive = Duration.standardHours(options.getDedupeTtlHours());
     this.entityMemory = Duration.standardDays(options.getEntityMemoryDays());
+    this.warehouse =
+        options.getBigqueryDataset() == null
+            ? null
+            : WarehouseDataset.parse(options.getBigqueryDataset());
   }
 
   @Override
@@ -105,8 +112,18 @@ public final class StreamingPipeline
                     .withOutputTags(
                         WindowedFeatures.ROWS, TupleTagList.of(WindowedFeatures.LETTERS)));
 
-    PCollectionList.of(unique.get(Deduplicate.LETTERS).setCoder(new DeadLetter.Coder()))
-        .and(features.get(WindowedFeatures.LETTERS).setCoder(new DeadLetter.Coder()))
+    PCollectionList<DeadLetter> letters =
+        PCollectionList.of(unique.get(Deduplicate.LETTERS).setCoder(new DeadLetter.Coder()))
+            .and(features.get(WindowedFeatures.LETTERS).setCoder(new DeadLetter.Coder()));
+    if (warehouse != null) {
+      letters =
+          letters.and(
+              PCollectionList.of(rows)
+                  .and(lookedUp)
+                  .apply("ProcessedRows", Flatten.pCollections())
+                  .apply("Warehouse", new WriteWarehouse(warehouse, inputs, lake)));
+    }
+    letters
         .apply("Letters", Flatten.pCollections())
         .apply("WriteDeadLetters", ParDo.of(new WriteDeadLetters(lake)));
 

@@ -69,6 +69,13 @@ public interface TributaryOptions extends StreamingOptions {
 
   void setFeaturesTopic(String topic);
 
+  @Description(
+      "project:dataset whose tables get each processed row by the Storage Write API as well;"
+          + " default: none")
+  String getBigqueryDataset();
+
+  void setBigqueryDataset(String dataset);
+
   @Description("How long rows gather before they become a file")
   @Default.Integer(5)
   Integer getFlushSeconds();

@@ -1,12 +1,14 @@
 package dev.tributary.pipeline.bus;
 
 import dev.tributary.pipeline.bus.BusMessage.Topic;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.beam.sdk.io.gcp.pubsub.PubsubIO;
 import org.apache.beam.sdk.io.gcp.pubsub.PubsubMessage;
+import org.apache.beam.sdk.io.gcp.pubsub.PubsubMessageSchemaCoder;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.Flatten;
 import org.apache.beam.sdk.transforms.PTransform;
@@ -21,6 +23,12 @@ import org.joda.time.Instant;
 public final class PubsubBus {
   private static final String ATTRIBUTE_PREFIX = "ce-";
   private static final String CONTENT_TYPE = "content-type";
+
+  /**
+   * Names a message for ever. Dataflow drops a second one of the same id within ten minutes, before
+   * the pipeline sees it; {@code Deduplicate} does so for as long as it remembers ids.
+   */
+  static final String ID_ATTRIBUTE = ATTRIBUTE_PREFIX + "id";
 
   private PubsubBus() {}
 
@@ -49,13 +57,16 @@ public final class PubsubBus {
       return input
           .apply(
               "Read" + step,
-              PubsubIO.readMessagesWithAttributesAndMessageId().fromSubscription(subscription))
+              PubsubIO.readMessagesWithAttributesAndMessageIdAndOrderingKey()
+                  .fromSubscription(subscription)
+                  .withIdAttribute(ID_ATTRIBUTE))
           .apply("Message" + step, ParDo.of(new ToMessage(topic, subscription)))
           .setCoder(new BusMessage.Coder());
     }
   }
 
-  private static final class ToMessage extends DoFn<PubsubMessage, BusMessage> {
+  /** Without a timestamp attribute a message's time is when it was published. */
+  static final class ToMessage extends DoFn<PubsubMessage, BusMessage> {
     private static final long serialVersionUID = 1L;
 
     private final Topic topic;
@@ -69,7 +80,6 @@ public final class PubsubBus {
     @ProcessElement
     public void process(
         @Element PubsubMessage message,
-        // Without a timestamp attribute this is the publish time.
         @Timestamp Instant publishedAt,
         OutputReceiver<BusMessage> output) {
       SortedMap<String, String> attributes = new TreeMap<>();
@@ -93,11 +103,22 @@ public final class PubsubBus {
               null,
               null,
               message.getMessageId(),
-              Math.multiplyExact(publishedAt.getMillis(), 1_000L)));
+              Math.multiplyExact(publishedAt.getMillis(), 1_000L),
+              key(message.getOrderingKey())));
     }
   }
 
-  /** Publishes at least once, in order for each entity. */
+  /** Pub/Sub has no null: a message without an ordering key has an empty one. */
+  private static byte[] key(String orderingKey) {
+    return orderingKey == null || orderingKey.isEmpty()
+        ? null
+        : orderingKey.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Publishes at least once, in order for each entity. On Dataflow this needs Beam's own sink,
+   * which {@code DataflowDefaults} asks for: the service's knows no ordering keys.
+   */
   public static final class Write extends PTransform<PCollection<OutgoingMessage>, PDone> {
     private static final long serialVersionUID = 1L;
 
@@ -111,8 +132,22 @@ public final class PubsubBus {
     @Override
     public PDone expand(PCollection<OutgoingMessage> input) {
       return input
-          .apply("Message", ParDo.of(new FromMessage()))
+          .apply("Message", new ToPubsub())
           .apply("WritePubsub", PubsubIO.writeMessages().to(topic).withOrderingKey());
+    }
+  }
+
+  /** Messages as Pub/Sub has them. */
+  static final class ToPubsub
+      extends PTransform<PCollection<OutgoingMessage>, PCollection<PubsubMessage>> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public PCollection<PubsubMessage> expand(PCollection<OutgoingMessage> input) {
+      return input
+          .apply("ToPubsub", ParDo.of(new FromMessage()))
+          // The coder that Beam would take by itself forgets the ordering key.
+          .setCoder(PubsubMessageSchemaCoder.getSchemaCoder());
     }
   }
 

@@ -11,7 +11,7 @@ import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.MatchResult;
 import org.apache.beam.sdk.io.fs.ResourceId;
 
-/** Any file system Beam knows; Cloud Storage finalizes an upload when its channel is closed. */
+/** A folder, for tests and trials: any file system Beam knows, without conditional writes. */
 final class FileSystemObjectStore implements ObjectStore {
   private final String base;
 

@@ -36,8 +36,11 @@ public interface ObjectStore {
    */
   static ObjectStore open(String root, PipelineOptions options) {
     String base = root.endsWith("/") ? root : root + "/";
-    return base.startsWith("s3://")
-        ? S3ObjectStore.open(base, options)
+    if (base.startsWith("s3://")) {
+      return S3ObjectStore.open(base, options);
+    }
+    return base.startsWith("gs://")
+        ? GcsObjectStore.open(base, options)
         : new FileSystemObjectStore(base);
   }
 }
