@@ -1,4 +1,4 @@
-import { UserError } from '@tributary/platform/errors';
+import { TributaryError } from '@tributary/platform/errors';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stopStacks } from './stack.ts';
 
@@ -59,8 +59,10 @@ program
   .addOption(pipelineArg())
   .action(async (options) => (await import('./benchmarks/latency.ts')).latency(options));
 
+let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    interrupted = true;
     process.stderr.write('\nStopping …\n');
     void stopStacks().finally(() => process.exit(130));
   });
@@ -69,11 +71,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await program.parseAsync();
 } catch (error) {
-  const code =
-    error instanceof UserError || (error as { code?: string }).code ? ` [${(error as { code?: string }).code}]` : '';
-  process.stderr.write(`\nError${code}: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (process.env.LOG_LEVEL === 'debug') console.error(error);
-  process.exitCode = 1;
+  // What fails because it was stopped is no news.
+  if (!interrupted) {
+    const code = error instanceof TributaryError ? ` [${error.code}]` : '';
+    process.stderr.write(`\nError${code}: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.env.LOG_LEVEL === 'debug') console.error(error);
+  }
+  process.exitCode = interrupted ? 130 : 1;
 } finally {
   await stopStacks();
 }
