@@ -21,7 +21,7 @@ serveEvents('ingest-landing', () => {
     jobs: createJobs(jobs),
     launcher: createPipelineLauncher(pipeline, lake, contractsLocation({ sharesFiles: pipeline.launcher === 'flink' })),
     piiKeys: loadPiiKeys(pii.keysFile),
-    piiKeysFile: pii.keysFile,
+    piiKeysFile: pipeline.launcher === 'dataflow' ? pipeline.piiKeysFile : pii.keysFile,
     datasets: datasetsOf(loadContracts(), loadMappings()),
     inputUri: (bucket, name) => `${scheme}://${bucket}/${name}`,
   });

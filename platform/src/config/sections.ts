@@ -36,7 +36,14 @@ export interface JobsConfig {
 
 export type PipelineConfig =
   | { readonly launcher: 'flink'; readonly restUrl: string; readonly jarId: string }
-  | { readonly launcher: 'dataflow'; readonly projectId: string; readonly location: string; readonly template: string };
+  | {
+      readonly launcher: 'dataflow';
+      readonly projectId: string;
+      readonly location: string;
+      readonly template: string;
+      /** Dataflow's workers have no mounts: they read the keys from a bucket. */
+      readonly piiKeysFile: string;
+    };
 
 export interface FeastConfig {
   readonly serverUrl: string;
@@ -124,6 +131,7 @@ export const SECTIONS = {
         projectId: read.get('PROJECT_ID'),
         location: read.get('LOCATION'),
         template: read.get('DATAFLOW_TEMPLATE'),
+        piiKeysFile: read.get('PIPELINE_PII_KEYS_FILE'),
       };
     }
     return { launcher: 'flink', restUrl: read.get('FLINK_REST_URL'), jarId: read.get('PIPELINE_JAR_ID') };

@@ -122,6 +122,11 @@ export const VARIABLES = {
     "the pipeline's Flex Template",
     'gs://tributary-templates/pipeline.json',
   ),
+  PIPELINE_PII_KEYS_FILE: variable(
+    z.string().regex(/^gs:\/\/[^/]+\/.+$/, 'expected a gs:// URI'),
+    "the PII keys as Dataflow's workers read them, who have no mount",
+    'gs://tributary-secrets/pii-keys.json',
+  ),
 
   FEAST_SERVER_URL: variable(url, "the feature server's address", 'http://127.0.0.1:6566'),
   REDIS_ADDRESS: variable(hostAndPort, 'the Redis of the online store', '127.0.0.1:6379'),
