@@ -13,7 +13,8 @@ import { foreignDoor } from './foreign-door.ts';
 const validators = new WeakMap<CompiledContract, RowValidator>();
 
 /**
- * What the pipeline refused is published again as it was: same bytes, same id, same ordering key. What the contracts at hand refuse as well is not sent.
+ * What the pipeline refused is published again as it was: same bytes, same ordering key. Its message's id says which replay it is: Dataflow drops messages
+ * whose id it saw within ten minutes, and this one is to be read. What the contracts at hand refuse as well is not sent.
  */
 export const changesDoor: Door = (letter, original, ports): Passage => {
   const { contracts } = ports;
@@ -36,7 +37,15 @@ export const changesDoor: Door = (letter, original, ports): Passage => {
   return {
     kind: 'send',
     topic: 'changes',
-    message: { orderingKey, attributes: { ...attributes, [REPLAY_ATTRIBUTE]: String(letter.attempt) }, data: original },
+    message: {
+      orderingKey,
+      attributes: {
+        ...attributes,
+        id: `${event.event_id}.${letter.attempt}`,
+        [REPLAY_ATTRIBUTE]: String(letter.attempt),
+      },
+      data: original,
+    },
     next: { stream: event.stream, stage: 'pipeline', dead_letter_id: deadLetterId({ stage: 'pipeline', ...next }) },
   };
 };

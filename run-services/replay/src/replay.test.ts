@@ -108,7 +108,12 @@ describe('a letter of the pipeline', () => {
       {
         topic: 'changes',
         orderingKey: first.orderingKey,
-        attributes: { ...first.attributes, traceparent: expect.any(String), replay: '1' },
+        attributes: {
+          ...first.attributes,
+          id: `${event.event_id}.1`,
+          traceparent: expect.any(String),
+          replay: '1',
+        },
         data: first.data,
       },
     ]);
@@ -125,6 +130,7 @@ describe('a letter of the pipeline', () => {
     expect(report.outcomes.map(({ name }) => name)).toEqual([again]);
     expect(report.earlier).toEqual({ pipeline: 1 });
     expect(ports.published.map(({ attributes }) => attributes.replay)).toEqual(['2']);
+    expect(ports.published.map(({ attributes }) => attributes.id)).toEqual([`${event.event_id}.2`]);
   });
 
   test('that the contracts at hand refuse is not sent', async () => {
