@@ -17,10 +17,10 @@ import org.apache.beam.sdk.values.TupleTag;
 
 /**
  * Makes Dataflow keep what {@code @RequiresStableInput} promises, which its runner does not look at
- * (https://github.com/apache/beam/issues/18917): a shuffle before the step keeps the input, and a
- * bundle that is tried again gets the very same elements. Without it {@code WriteFiles} would be
- * fused with {@code Gather}, and a file whose write was repeated could have gathered more rows
- * meanwhile, under another name, beside the first.
+ * (BEAM-4684, a comment in DataflowRunner): a shuffle before the step keeps the input, and a bundle
+ * that is tried again gets the very same elements. Without it {@code WriteFiles} would be fused
+ * with {@code Gather}, and a file whose write was repeated could have gathered more rows meanwhile,
+ * under another name, beside the first.
  */
 final class StableInput {
   /** The step before. */
