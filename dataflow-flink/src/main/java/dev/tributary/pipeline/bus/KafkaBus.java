@@ -105,7 +105,7 @@ public final class KafkaBus {
               record.getTopic().equals(deadLetters) ? Topic.DEAD_LETTER : Topic.CHANGES,
               record.getTopic(),
               attributes(record.getHeaders()),
-              // A tombstone: no producer of ours writes one, and as no bytes it is unreadable.
+              // A tombstone, as other producers of Debezium events write them.
               value == null ? new byte[0] : value,
               record.getPartition(),
               record.getOffset(),
