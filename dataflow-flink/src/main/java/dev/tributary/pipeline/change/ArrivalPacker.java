@@ -84,8 +84,7 @@ final class ArrivalPacker {
   void putEvents(Bytes out, List<FeatureEvent> events) {
     for (FeatureEvent event : events) {
       int start = out.size();
-      out.putInt(0)
-          .putInt(Math.floorMod(event.orderingKey().hashCode(), Deduplicate.ENTITY_BUCKETS));
+      out.putInt(0).putInt(Deduplicate.entityBucket(event.orderingKey()));
       event.put(out);
       out.setInt(start, out.size() - start - Integer.BYTES);
     }

@@ -97,6 +97,12 @@ public final class Deduplicate extends DoFn<KV<Integer, byte[]>, byte[]> {
     return (int) Math.floorMod(block * 0x9E3779B97F4A7C15L >>> 32, BUCKETS);
   }
 
+  /** The bucket of an entity's windows. */
+  static int entityBucket(String orderingKey) {
+    // Of the upper bits: the map that a bucket's entities lie in is filled by the lower ones.
+    return (orderingKey.hashCode() * 0x9E3779B9 >>> 16) % ENTITY_BUCKETS;
+  }
+
   @StartBundle
   public void startBundle() {
     if (rows == null) {

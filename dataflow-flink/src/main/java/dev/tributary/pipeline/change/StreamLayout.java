@@ -83,14 +83,16 @@ final class StreamLayout {
 
   /** Whether the row must wait for what it looks up; others go straight to their file. */
   boolean looksUp(Bytes row) {
-    if (lookupStream == null) {
+    if (lookupStream == null || isGone(row.array())) {
       return false;
     }
-    byte[] array = row.array();
-    char op = (char) array[PackedRow.column(array, 0, OP_COLUMN) + 1 + Integer.BYTES];
-    return op != 'd'
-        && op != 't'
-        && array[PackedRow.column(array, 0, lookupColumn)] != PackedRow.NULL;
+    return row.array()[PackedRow.column(row.array(), 0, lookupColumn)] != PackedRow.NULL;
+  }
+
+  /** A deleted row and a truncate look nothing up, and are no version. */
+  private static boolean isGone(byte[] row) {
+    char op = (char) row[PackedRow.column(row, 0, OP_COLUMN) + 1 + Integer.BYTES];
+    return op == 'd' || op == 't';
   }
 
   /** Writes a processed row for its file. */
@@ -116,11 +118,8 @@ final class StreamLayout {
       putRow(lookups, hour, row);
       PackedLookup.end(lookups, start);
     }
-    if (offeredColumns.length > 0) {
-      char op = (char) array[PackedRow.column(array, 0, OP_COLUMN) + 1 + Integer.BYTES];
-      if (op != 'd' && op != 't') {
-        putVersion(lookups, publishedMillis, array);
-      }
+    if (offeredColumns.length > 0 && !isGone(array)) {
+      putVersion(lookups, publishedMillis, array);
     }
   }
 

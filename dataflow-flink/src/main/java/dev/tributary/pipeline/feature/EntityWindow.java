@@ -120,8 +120,14 @@ public record EntityWindow(long seen, EventLog events) {
   private Row rowAt(FeatureGroup group, long time) {
     List<BigDecimal> values = new ArrayList<>(group.features().size());
     int end = events.place(time, true);
+    long window = -1;
+    int first = 0;
     for (FeatureGroup.Feature feature : group.features()) {
-      int first = events.place(group.windowStart(time, feature.window()), false);
+      // Features of one window mostly follow each other.
+      if (feature.window() != window) {
+        window = feature.window();
+        first = events.place(group.windowStart(time, window), false);
+      }
       values.add(
           feature.measure() < 0
               ? BigDecimal.valueOf(end - first)
