@@ -81,7 +81,7 @@ public final class LiveInputs implements Serializable {
    * The same, for who has met something that the contracts at hand do not allow: whoever wrote it
    * may know newer ones. Looks at the file every second at most.
    */
-  CompiledInputs refreshed() {
+  public CompiledInputs refreshed() {
     long patience = Math.min(pollNanos, HASTY_POLL_NANOS);
     if (CompiledInputs.isFile(contracts) && System.nanoTime() - lookedAt >= patience) {
       lookedAt = System.nanoTime();

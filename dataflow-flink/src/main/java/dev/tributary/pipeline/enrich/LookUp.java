@@ -3,6 +3,7 @@ package dev.tributary.pipeline.enrich;
 import dev.tributary.pipeline.change.LiveInputs;
 import dev.tributary.pipeline.packed.Bytes;
 import dev.tributary.pipeline.packed.PackedLookup;
+import dev.tributary.pipeline.packed.PackedRows;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,7 +64,6 @@ public final class LookUp extends DoFn<KV<Integer, byte[]>, byte[]> {
   private final Counter found = Metrics.counter("lookup", "found");
   private final Counter unknown = Metrics.counter("lookup", "unknown");
   private transient LookupColumns columns;
-  private transient Object columnsOf;
   private transient Bytes rows;
   private transient long foundCount;
   private transient long unknownCount;
@@ -74,10 +74,8 @@ public final class LookUp extends DoFn<KV<Integer, byte[]>, byte[]> {
 
   @StartBundle
   public void startBundle() {
-    var current = inputs.current();
-    if (current != columnsOf) {
-      columns = new LookupColumns(current.contracts());
-      columnsOf = current;
+    if (columns == null) {
+      columns = new LookupColumns(inputs.current().contracts());
       rows = new Bytes(32 << 10);
     }
   }
@@ -167,6 +165,11 @@ public final class LookUp extends DoFn<KV<Integer, byte[]>, byte[]> {
       int content = PackedLookup.content(items, at);
       long time = Bytes.longAt(items, content);
       int version = Version.at(known, time);
+      long schema = PackedRows.schema(items, content + Long.BYTES);
+      if (!columns.knows(schema)) {
+        // Of a contract that the parser has taken up already.
+        columns.learn(inputs.refreshed().contracts());
+      }
       if (columns.fill(rows, items, content + Long.BYTES, known, version)) {
         foundCount++;
       } else {

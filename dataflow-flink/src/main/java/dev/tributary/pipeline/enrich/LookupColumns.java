@@ -1,5 +1,6 @@
 package dev.tributary.pipeline.enrich;
 
+import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.contract.Field;
 import dev.tributary.pipeline.lake.Schemas;
@@ -7,7 +8,6 @@ import dev.tributary.pipeline.lake.Table;
 import dev.tributary.pipeline.packed.Bytes;
 import dev.tributary.pipeline.packed.PackedRow;
 import dev.tributary.pipeline.packed.PackedRows;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,23 +18,29 @@ final class LookupColumns {
   private final Map<Long, byte[][]> bySchema = new HashMap<>();
 
   LookupColumns(Contracts contracts) {
-    contracts
-        .streams()
-        .values()
-        .forEach(
-            contract -> {
-              List<Field> fields = contract.storedFields();
-              byte[][] columns = new byte[Table.metadataColumns() + fields.size()][];
-              for (int i = 0; i < fields.size(); i++) {
-                Field.Lookup lookup = fields.get(i).lookup();
-                if (lookup != null) {
-                  columns[Table.metadataColumns() + i] = Version.name(lookup.field());
-                }
-              }
-              if (Arrays.stream(columns).anyMatch(column -> column != null)) {
-                bySchema.put(Schemas.of(contract), columns);
-              }
-            });
+    learn(contracts);
+  }
+
+  /** Whether rows with these columns have been told of. */
+  boolean knows(long schema) {
+    return bySchema.containsKey(schema);
+  }
+
+  /** Adds contracts; rows of those from before may still be on their way. */
+  void learn(Contracts contracts) {
+    contracts.streams().values().forEach(this::learn);
+  }
+
+  private void learn(Contract contract) {
+    List<Field> fields = contract.storedFields();
+    byte[][] columns = new byte[Table.metadataColumns() + fields.size()][];
+    for (int i = 0; i < fields.size(); i++) {
+      Field.Lookup lookup = fields.get(i).lookup();
+      if (lookup != null) {
+        columns[Table.metadataColumns() + i] = Version.name(lookup.field());
+      }
+    }
+    bySchema.put(Schemas.of(contract), columns);
   }
 
   /**

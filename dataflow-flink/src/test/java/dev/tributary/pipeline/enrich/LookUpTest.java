@@ -13,6 +13,7 @@ import dev.tributary.pipeline.bus.BusMessage.Topic;
 import dev.tributary.pipeline.change.LiveInputs;
 import dev.tributary.pipeline.lake.TestParquet;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -77,6 +78,33 @@ public class LookUpTest {
   }
 
   @Test
+  public void aLineOfANewerContractIsFilledToo() throws IOException {
+    Path file = Files.writeString(folder.newFile("contracts.json").toPath(), contracts());
+    LiveInputs inputs = LiveInputs.of(file.toString(), Samples.resource("/sample-features.json"));
+    JsonNode newer = JSON.readTree(contracts());
+    ((ArrayNode) newer.at("/streams/order_lines/fields"))
+        .addObject()
+        .put("name", "note")
+        .put("type", "STRING")
+        .put("required", false)
+        .put("pii", "none");
+    Files.writeString(file, newer.toString());
+    run(
+        stream()
+            .addElements(at(0, product("2026-11-20T09:00:00.000000Z", "2.00", "lights")))
+            .addElements(
+                at(
+                    0,
+                    line("o1-1", "2026-11-20T10:00:00.000000Z")
+                        .replace("\"country\":null", "\"country\":null,\"note\":\"a gift\"")))
+            .advanceWatermarkTo(PUBLISHED.plus(Duration.standardSeconds(1)))
+            .advanceProcessingTime(Duration.standardSeconds(6)),
+        inputs);
+    assertEquals("a gift", lines().get("o1-1").get("note"));
+    assertEquals("2.000000000", String.valueOf(lines().get("o1-1").get("product_price")));
+  }
+
+  @Test
   public void aRowThatLooksNothingUpDoesNotWait() throws IOException {
     run(
         stream()
@@ -90,14 +118,16 @@ public class LookUpTest {
   }
 
   private void run(TestStream.Builder<BusMessage> stream) throws IOException {
+    run(stream, LiveInputs.of(contracts(), Samples.resource("/sample-features.json")));
+  }
+
+  private void run(TestStream.Builder<BusMessage> stream, LiveInputs inputs) throws IOException {
     TributaryOptions options = PipelineOptionsFactory.create().as(TributaryOptions.class);
     options.setLake(lake.toString());
     options.setPiiKeysFile(Samples.writeKeys(folder.getRoot().toPath()).toString());
     pipeline
         .apply(stream.advanceWatermarkToInfinity())
-        .apply(
-            new StreamingPipeline(
-                LiveInputs.of(contracts(), Samples.resource("/sample-features.json")), options));
+        .apply(new StreamingPipeline(inputs, options));
     pipeline.run().waitUntilFinish();
   }
 
