@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.beam.sdk.coders.ByteArrayCoder;
 import org.apache.beam.sdk.coders.NullableCoder;
 import org.apache.beam.sdk.io.kafka.KafkaIO;
@@ -31,6 +33,16 @@ public final class KafkaBus {
   private static final String ATTRIBUTE_PREFIX = "ce_";
 
   private static final String CONTENT_TYPE = "content-type";
+
+  /** Those that nearly every message has, by header, so that no text is made for their names. */
+  private static final Map<String, String> ATTRIBUTE_NAMES =
+      Stream.of("specversion", "id", "type", "source", "subject", "time", "traceparent")
+          .collect(Collectors.toUnmodifiableMap(name -> ATTRIBUTE_PREFIX + name, name -> name));
+
+  /** The same the other way round. */
+  private static final Map<String, String> HEADER_NAMES =
+      ATTRIBUTE_NAMES.entrySet().stream()
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getValue, Map.Entry::getKey));
 
   private KafkaBus() {}
 
@@ -122,7 +134,10 @@ public final class KafkaBus {
           continue;
         }
         String value = new String(header.value(), StandardCharsets.UTF_8);
-        if (name.startsWith(ATTRIBUTE_PREFIX)) {
+        String attribute = ATTRIBUTE_NAMES.get(name);
+        if (attribute != null) {
+          attributes.put(attribute, value);
+        } else if (name.startsWith(ATTRIBUTE_PREFIX)) {
           attributes.put(name.substring(ATTRIBUTE_PREFIX.length()), value);
         } else if (name.equals(CONTENT_TYPE)) {
           attributes.put(name, value);
@@ -155,7 +170,8 @@ public final class KafkaBus {
                   .withBootstrapServers(bootstrap)
                   .withKeySerializer(ByteArraySerializer.class)
                   .withValueSerializer(ByteArraySerializer.class)
-                  .withProducerConfigUpdates(Map.of("acks", "all", "linger.ms", 2)));
+                  .withProducerConfigUpdates(
+                      Map.of("acks", "all", "linger.ms", 2, "batch.size", 128 << 10)));
     }
   }
 
@@ -174,12 +190,15 @@ public final class KafkaBus {
         @Element OutgoingMessage message, OutputReceiver<ProducerRecord<byte[], byte[]>> output) {
       RecordHeaders headers = new RecordHeaders();
       headers.add(CONTENT_TYPE, bytes("application/json"));
-      message
-          .attributes()
-          .forEach((name, value) -> headers.add(ATTRIBUTE_PREFIX + name, bytes(value)));
+      message.attributes().forEach((name, value) -> headers.add(headerName(name), bytes(value)));
       output.output(
           new ProducerRecord<>(
               topic, null, null, bytes(message.orderingKey()), message.data(), headers));
+    }
+
+    private static String headerName(String attribute) {
+      String name = HEADER_NAMES.get(attribute);
+      return name == null ? ATTRIBUTE_PREFIX + attribute : name;
     }
 
     private static byte[] bytes(String text) {
