@@ -69,7 +69,7 @@ public final class BatchPipeline extends PTransform<PBegin, PDone> {
         .apply("Group", GroupByKey.create())
         .apply("Batch", ParDo.of(new ToBatch(file)))
         .setCoder(new FileBatch.Coder())
-        .apply("WriteFiles", ParDo.of(new WriteFiles.Repeatable(lake, contracts)));
+        .apply("WriteFiles", ParDo.of(new WriteFiles(lake, contracts)));
     read.get(ReadLandingFile.LETTERS)
         .setCoder(new DeadLetter.Coder())
         .apply("WriteDeadLetters", ParDo.of(new WriteDeadLetters(lake)));

@@ -2,7 +2,6 @@ package dev.tributary.pipeline.feature;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.util.Arrays;
 
 /**
  * Events of one entity by time, with running totals of their measures: a sum over a window is the
@@ -230,17 +229,5 @@ final class EventLog {
     return BigInteger.valueOf(high)
         .shiftLeft(Long.SIZE)
         .add(BigInteger.valueOf(low >>> 1).shiftLeft(1).add(BigInteger.valueOf(low & 1)));
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof EventLog log
-        && Arrays.equals(store.times, from, to, log.store.times, log.from, log.to)
-        && Arrays.equals(store.keysLow, from, to, log.store.keysLow, log.from, log.to);
-  }
-
-  @Override
-  public int hashCode() {
-    return size();
   }
 }

@@ -17,23 +17,6 @@ import java.math.BigInteger;
  */
 public record LakeRow(String id, long sequence, Object[] values) {
 
-  /** An estimate of the row's size in memory, in bytes, near enough to bound a batch. */
-  public long weight() {
-    long bytes = 64L + 16L * values.length;
-    for (Object value : values) {
-      if (value instanceof byte[] array) {
-        bytes += array.length;
-      } else if (value instanceof String text) {
-        bytes += 40L + text.length();
-      } else if (value instanceof BigDecimal) {
-        bytes += 64;
-      } else if (value != null) {
-        bytes += 16;
-      }
-    }
-    return bytes;
-  }
-
   /** Values carry their own type, so that a coder needs no table. */
   public static final class Coder extends DataCoder<LakeRow> {
     private static final long serialVersionUID = 1L;

@@ -13,7 +13,7 @@ import org.apache.beam.sdk.transforms.DoFn;
  * Writes each batch of bounded input, whose batches are the same in every run, as one Parquet
  * object. Streams have {@link WriteSegments}.
  */
-public abstract class WriteFiles extends DoFn<FileBatch, Void> {
+public final class WriteFiles extends DoFn<FileBatch, Void> {
   private static final long serialVersionUID = 1L;
   private static final String CONTENT_TYPE = "application/vnd.apache.parquet";
 
@@ -24,7 +24,7 @@ public abstract class WriteFiles extends DoFn<FileBatch, Void> {
   private transient ParallelWriter writer;
   private transient ObjectStore store;
 
-  WriteFiles(String root, Contracts contracts) {
+  public WriteFiles(String root, Contracts contracts) {
     this.root = root;
     this.contracts = contracts;
   }
@@ -51,7 +51,8 @@ public abstract class WriteFiles extends DoFn<FileBatch, Void> {
     writer.close();
   }
 
-  void write(FileBatch batch) {
+  @ProcessElement
+  public void process(@Element FileBatch batch) {
     files.inc();
     rows.inc(batch.rows().size());
     ObjectStore target = store;
@@ -69,19 +70,5 @@ public abstract class WriteFiles extends DoFn<FileBatch, Void> {
     }
     Contract contract = contracts.stream(partition.stream()).orElseThrow();
     return Table.processed(contract);
-  }
-
-  /** For bounded input. The name tells the lines of the file; their rows are replaced. */
-  public static final class Repeatable extends WriteFiles {
-    private static final long serialVersionUID = 1L;
-
-    public Repeatable(String root, Contracts contracts) {
-      super(root, contracts);
-    }
-
-    @ProcessElement
-    public void process(@Element FileBatch batch) {
-      write(batch);
-    }
   }
 }
