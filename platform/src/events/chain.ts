@@ -13,6 +13,7 @@ export const CHAIN_EVENT_TYPES = [
   'landing.accepted',
   'landing.ingested',
   'incident.raised',
+  'incident.cleared',
   'sweep.tick',
 ] as const;
 
