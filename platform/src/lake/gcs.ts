@@ -1,6 +1,7 @@
 import type { File, Storage } from '@google-cloud/storage';
+import pLimit from 'p-limit';
 import { lakeError, retried } from './errors.ts';
-import type { Lake, LakeObject, WriteOptions } from './port.ts';
+import type { ByteRange, Lake, LakeObject, WriteOptions } from './port.ts';
 
 export interface GcsSettings {
   readonly projectId: string;
@@ -10,6 +11,12 @@ export interface GcsSettings {
 
 /** How often `read` starts over because the object was replaced between its two requests. */
 const READ_ATTEMPTS = 10;
+
+/** The store has no request that removes many objects, so that many are under way at a time. */
+const CONCURRENT_REMOVALS = 32;
+
+/** The range begins at or beyond the object's end. */
+const RANGE_NOT_SATISFIABLE = 416;
 
 /**
  * The lake on Google Cloud Storage. Tokens are generations, so a condition names one exact content. Conditional writes are never repeated by this class (as with
@@ -40,6 +47,22 @@ export class GcsLake implements Lake {
     }
     const busy = new Error(`it changed ${READ_ATTEMPTS} times while it was read`);
     throw lakeError('read', this.uri(bucket, name), undefined, busy);
+  }
+
+  async bytes(bucket: string, name: string, range?: ByteRange): Promise<Buffer | undefined> {
+    if (range && range.to <= range.from) return Buffer.alloc(0);
+    const storage = await this.#connect();
+    return this.#found(bucket, name, async () => {
+      try {
+        // `end` is included.
+        const part = range ? { start: range.from, end: range.to - 1, validation: false } : {};
+        const [content] = await storage.bucket(bucket).file(name).download(part);
+        return content;
+      } catch (error) {
+        if (range && statusOf(error) === RANGE_NOT_SATISFIABLE) return Buffer.alloc(0);
+        throw error;
+      }
+    });
   }
 
   async write(bucket: string, name: string, body: Buffer | string, options: WriteOptions = {}): Promise<LakeObject> {
@@ -74,6 +97,10 @@ export class GcsLake implements Lake {
   async remove(bucket: string, name: string): Promise<void> {
     const storage = await this.#connect();
     await this.#found(bucket, name, () => storage.bucket(bucket).file(name).delete(), 'remove');
+  }
+
+  async removeAll(bucket: string, names: readonly string[]): Promise<void> {
+    await pLimit(CONCURRENT_REMOVALS).map(names, (name) => this.remove(bucket, name));
   }
 
   async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {

@@ -81,6 +81,31 @@ describe('the lake on MinIO', () => {
     expect(lake.uri(bucket, name)).toBe(`gs://${bucket}/${name}`);
   });
 
+  test('a part of an object is what lies in the range, whatever of it lies beyond the end', async () => {
+    const name = 'parts/dt=2026-11-21/a b+c.parquet';
+    await lake.write(bucket, name, '0123456789');
+    const part = async (from: number, to: number) => String(await lake.bytes(bucket, name, { from, to }));
+    expect(await part(0, 4)).toBe('0123');
+    expect(await part(7, 10)).toBe('789');
+    expect(await part(7, 99)).toBe('789');
+    expect([await part(10, 12), await part(3, 3)]).toEqual(['', '']);
+    expect(String(await lake.bytes(bucket, name))).toBe('0123456789');
+    expect(await lake.bytes(bucket, 'parts/none', { from: 0, to: 1 })).toBeUndefined();
+    await lake.write(bucket, 'parts/empty', '');
+    expect(String(await lake.bytes(bucket, 'parts/empty', { from: 0, to: 8 }))).toBe('');
+  });
+
+  test('thousands of objects are removed together, names of all kinds, those that are not there too, and no others', async () => {
+    const names = Array.from({ length: 1_050 }, (_, n) => `many/dt=2026-11-21/ä b+c%2F&<d> ${n}.json`);
+    for (let from = 0; from < names.length; from += 50) {
+      await Promise.all(names.slice(from, from + 50).map((name) => lake.write(bucket, name, 'x')));
+    }
+    await lake.removeAll(bucket, [...names.slice(1), 'many/none', 'many/none']);
+    expect((await listed('many/')).map(({ name }) => name)).toEqual(names.slice(0, 1));
+    await lake.removeAll(bucket, []);
+    await expect(lake.removeAll('no-such-bucket', ['a'])).rejects.toMatchObject({ code: 'LAKE_BUCKET_MISSING' });
+  }, 60_000);
+
   test("an object's generation is the one its notification tells", async () => {
     const { hostname, port } = new URL(stack.env.MINIO_ENDPOINT!);
     const client = new Client({

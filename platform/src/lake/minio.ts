@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Client } from 'minio';
 import { TributaryError } from '../errors/index.ts';
 import { lakeError, retried } from './errors.ts';
-import type { Lake, LakeObject, WriteOptions } from './port.ts';
+import type { ByteRange, Lake, LakeObject, WriteOptions } from './port.ts';
 
 export interface MinioSettings {
   readonly endpoint: string;
@@ -20,6 +20,9 @@ const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 /** Keys of one page of a listing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 const PAGE_SIZE = 1_000;
+
+/** Names of one request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const MAX_REMOVED_TOGETHER = 1_000;
 
 /** A socket on which nothing moves for that long is given up, so that no call waits for ever. */
 const SOCKET_TIMEOUT_MS = 30_000;
@@ -52,6 +55,11 @@ export class MinioLake implements Lake {
     }
     const busy = new Error(`it changed ${READ_ATTEMPTS} times while it was read`);
     throw lakeError('read', this.uri(bucket, name), undefined, busy);
+  }
+
+  async bytes(bucket: string, name: string, range?: ByteRange): Promise<Buffer | undefined> {
+    if (range && range.to <= range.from) return Buffer.alloc(0);
+    return (await retried(() => this.#get(bucket, name, range)))?.body;
   }
 
   async write(bucket: string, name: string, body: Buffer | string, options: WriteOptions = {}): Promise<LakeObject> {
@@ -91,6 +99,18 @@ export class MinioLake implements Lake {
     await retried(() => this.#attempt('remove', bucket, name, () => client.removeObject(bucket, name)));
   }
 
+  async removeAll(bucket: string, names: readonly string[]): Promise<void> {
+    const client = await this.#connect();
+    for (let from = 0; from < names.length; from += MAX_REMOVED_TOGETHER) {
+      const part = names.slice(from, from + MAX_REMOVED_TOGETHER);
+      await this.#call('remove', bucket, part[0]!, async () => {
+        // The answer names what could not be removed; what is not there counts as removed.
+        const refused = (await client.removeObjects(bucket, part)).find((item) => item?.Error)?.Error;
+        if (refused) throw Object.assign(new Error(refused.Message), { code: refused.Code });
+      });
+    }
+  }
+
   async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
     const client = await this.#connect();
     const copied = await retried(() =>
@@ -110,15 +130,19 @@ export class MinioLake implements Lake {
     return `gs://${bucket}/${name}`;
   }
 
-  async #get(bucket: string, name: string): Promise<{ body: Buffer; token: string } | undefined> {
+  async #get(bucket: string, name: string, range?: ByteRange): Promise<{ body: Buffer; token: string } | undefined> {
     const client = await this.#connect();
     return this.#attempt('read', bucket, name, async () => {
       try {
-        const stream = await client.getObject(bucket, name);
+        const stream = range
+          ? await client.getPartialObject(bucket, name, range.from, range.to - range.from)
+          : await client.getObject(bucket, name);
         const { headers } = stream as unknown as { headers: Record<string, string> };
         return { body: await buffer(stream), token: (headers.etag ?? '').replaceAll('"', '') };
       } catch (error) {
         if (codeOf(error) === 'NoSuchKey') return undefined;
+        // The range begins at or beyond the end.
+        if (range && codeOf(error) === 'InvalidRange') return { body: Buffer.alloc(0), token: '' };
         throw error;
       }
     });

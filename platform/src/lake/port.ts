@@ -17,6 +17,12 @@ export interface WriteOptions {
   readonly contentType?: string;
 }
 
+/** Bytes of an object, `from` counted from 0, `to` not included. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * The lake, whichever object store holds it. Reads are strongly consistent; conditional writes are atomic, one winner.
  *
@@ -25,11 +31,18 @@ export interface WriteOptions {
 export interface Lake {
   /** The object's content and token, or undefined where there is none. */
   read(bucket: string, name: string): Promise<{ body: Buffer; object: LakeObject } | undefined>;
+  /**
+   * The object's content alone, or a part of it, in one request; undefined where there is none. What of the range lies beyond the end is left out. Two calls may
+   * see two generations of an object that is replaced in between.
+   */
+  bytes(bucket: string, name: string, range?: ByteRange): Promise<Buffer | undefined>;
   write(bucket: string, name: string, body: Buffer | string, options?: WriteOptions): Promise<LakeObject>;
   /** All objects under a prefix, in name order. */
   list(bucket: string, prefix: string): AsyncIterable<LakeObject>;
   /** Removes an object; removing what is not there is no error. */
   remove(bucket: string, name: string): Promise<void>;
+  /** Removes objects, in as few requests as the store takes. Where it throws, some may be gone: call it again with the same names. */
+  removeAll(bucket: string, names: readonly string[]): Promise<void>;
   /**
    * Copies an object inside the store, whatever its size, over what had the name; undefined where there is no such object. The copy is an object of its own,
    * with a generation of its own.

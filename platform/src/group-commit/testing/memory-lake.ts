@@ -1,5 +1,5 @@
 import { TributaryError } from '../../errors/index.ts';
-import type { Lake, LakeObject, WriteOptions } from '../../lake/port.ts';
+import type { ByteRange, Lake, LakeObject, WriteOptions } from '../../lake/port.ts';
 
 type Operation = 'read' | 'write' | 'list' | 'remove' | 'copy';
 
@@ -25,6 +25,12 @@ export class MemoryLake implements Lake {
 
   async read(bucket: string, name: string): Promise<{ body: Buffer; object: LakeObject } | undefined> {
     return this.#around('read', name, () => this.#objects.get(`${bucket}/${name}`));
+  }
+
+  async bytes(bucket: string, name: string, range?: ByteRange): Promise<Buffer | undefined> {
+    return this.#around('read', name, () =>
+      this.#objects.get(`${bucket}/${name}`)?.body.subarray(range?.from, range?.to),
+    );
   }
 
   async write(
@@ -61,6 +67,11 @@ export class MemoryLake implements Lake {
     await this.#around('remove', name, () => {
       this.#objects.delete(`${bucket}/${name}`);
     });
+  }
+
+  /** One after the other, as a crash may come between any two. */
+  async removeAll(bucket: string, names: readonly string[]): Promise<void> {
+    for (const name of names) await this.remove(bucket, name);
   }
 
   async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
