@@ -7,6 +7,7 @@ import type { Manifest } from './format.ts';
 import { Lease } from './lease.ts';
 import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules } from './long-work.ts';
 import { Manifests } from './manifests.ts';
+import { type Pace, spacedBy } from './pace.ts';
 import { type SettleRules, settle } from './settle.ts';
 import { ControlStore } from './store.ts';
 
@@ -23,12 +24,16 @@ export interface GroupCommitOptions<P> {
   readonly leaseMs?: number;
   /** Arrivals in one manifest, at most (those of a failed one that join it aside). */
   readonly maxArrivals?: number;
-  /** How many of the last manifests tell repeats: an arrival whose id they did is dropped. 0 where the caller knows better, at most 50. */
+  /** How many of the last manifests tell repeats: an arrival whose id they did is dropped. 0 where the caller knows better, at most `keep`. */
   readonly remember?: number;
+  /** Manifests kept, for people to look at and to tell repeats by. */
+  readonly keep?: number;
   /** Whether the arrivals of a failed manifest join the next one; else whoever recorded them has to do so again. */
   readonly carryFailed?: boolean;
   /** Between the starts of two manifests, at least; it keeps under daily limits. Inline work only. */
   readonly spacingMs?: number;
+  /** When the next manifest may begin, where more than the time since the last one decides; then `spacingMs` is of no use. */
+  readonly pace?: Pace;
   /** Lets a burst of arrivals become one run. Long work only. */
   readonly settle?: SettleRules;
   /** Attempts at inline work that fails for good, and the patience with jobs. */
@@ -44,12 +49,19 @@ const DEFAULT_LEASE_MS = 15_000;
 /** One load job takes as many URIs. https://cloud.google.com/bigquery/quotas#load_jobs */
 const DEFAULT_MAX_ARRIVALS = 10_000;
 const DEFAULT_REMEMBER = 20;
+const DEFAULT_KEEP = 50;
 const DEFAULT_INLINE_ATTEMPTS = 5;
 /** An event-driven function may run for 9 minutes. https://cloud.google.com/functions/quotas#time_limits */
 const DEFAULT_BUDGET_MS = 7 * 60_000;
 
-/** `taken`: this call worked. `elsewhere`: another holder does or will. */
-export type DrainOutcome = { readonly outcome: 'drained' | 'out-of-time' | 'elsewhere'; readonly manifests: number };
+/**
+ * `drained`: nothing waits. `elsewhere`: another holder does or will go on. `out-of-time`: there is more to do now. `later`: what waits is not due before this
+ * call has to end; the sweep, or another arrival, takes it up.
+ */
+export type DrainOutcome = {
+  readonly outcome: 'drained' | 'out-of-time' | 'elsewhere' | 'later';
+  readonly manifests: number;
+};
 /** `running`: one is open already; what waits goes with the next. */
 export type StartOutcome = 'started' | 'running' | 'nothing-waits' | 'elsewhere';
 /** `ended`: this report ended the manifest. `stale`: it had ended, or a newer attempt took over, or it is unknown: nothing changed. */
@@ -58,9 +70,9 @@ export type FinishOutcome = 'ended' | 'stale';
 /**
  * Turns many arrivals, concurrent and repeated, into few pieces of work, each done by one process at a time and none forgotten.
  *
- * **States.** An arrival *waits* (its object exists), is *in a manifest* (open), and is *done* (the manifest is; its object is removed). A manifest is
- * *open* until it is *done* or *failed*. At most one manifest of a commit is open, and it has the highest number: number n + 1 is only written, where it
- * does not exist, by one who read that n has ended.
+ * **States.** An arrival *waits* (an object of its own says so), is *in a manifest* (open), and is *done* (the manifest is; its object is removed). Told again
+ * while it waits, it has one more object, and the next manifest takes all of them as one. A manifest is *open* until it is *done* or *failed*. At most one
+ * manifest of a commit is open, and it has the highest number: number n + 1 is only written, where it does not exist, by one who read that n has ended.
  *
  * **Inline work** (`record`, then `drain`): whoever gets the lease finishes an open manifest first, then turns all waiting arrivals into the next one,
  * works on it, marks it done, removes its arrivals, and repeats until nothing waits. Whoever misses the lease leaves at once, for its arrival is on record: either
@@ -71,7 +83,7 @@ export type FinishOutcome = 'ended' | 'stale';
  *
  * **A crash at any line** leaves one of these, and the next call of anyone mends it:
  * - an arrival without a holder: the next `drain` or `startNext`, of another arrival or of the sweep, takes it along;
- * - a lease: it expires;
+ * - a lease: it expires, and one that claims to last much longer than leases do, by a clock that was wrong, counts as expired;
  * - an open manifest with inline work: it is finished first, as the next attempt, under the same id;
  * - an open manifest whose job was not started, died, or ended without a word: `repair` starts it again, up to a limit, then fails it aloud;
  * - an ended manifest whose arrivals were not removed: whoever opens the next one knows them by their nonces and removes them.
@@ -101,13 +113,15 @@ export class GroupCommit<P> {
       maxArrivals: options.maxArrivals ?? DEFAULT_MAX_ARRIVALS,
       remember: options.remember ?? DEFAULT_REMEMBER,
       carryFailed: options.carryFailed ?? true,
+      keep: options.keep ?? DEFAULT_KEEP,
       newId: this.#newId,
     });
     this.#jobs = new JobRuns(this.#manifests, this.#clock, { ...LONG_WORK_RULES, ...options.longWork });
   }
 
   /**
-   * Puts an arrival on record; once this resolves it is not forgotten. The same id again is the same arrival.
+   * Puts an arrival on record; once this resolves it is not forgotten: work that begins after this call covers it, unless work under this id was done
+   * lately (see `remember`). The same id again, while it waits, is the same arrival.
    *
    * @param id deterministic, so that an event told twice is one arrival: up to 200 of A-Z a-z 0-9 _ . -
    */
@@ -143,7 +157,7 @@ export class GroupCommit<P> {
   async #drain(work: InlineWork<P>): Promise<DrainOutcome> {
     const rules: DrainRules = {
       maxAttempts: this.#options.maxAttempts ?? DEFAULT_INLINE_ATTEMPTS,
-      spacingMs: this.#options.spacingMs ?? 0,
+      pace: this.#options.pace ?? spacedBy(this.#options.spacingMs ?? 0, this.#clock),
       deadline: this.#clock.now() + (this.#options.budgetMs ?? DEFAULT_BUDGET_MS),
     };
     let manifests = 0;
@@ -157,7 +171,8 @@ export class GroupCommit<P> {
         if (this.#lookAgain) continue;
         return { outcome: 'elsewhere', manifests };
       }
-      manifests += ended;
+      manifests += ended.manifests;
+      if (ended.later) return { outcome: 'later', manifests };
       if (this.#clock.now() >= rules.deadline) return { outcome: 'out-of-time', manifests };
       // Whoever came between our last list and our release found the lease taken and left: their arrival is ours. The flag comes last, for
       // nothing can happen between reading it and clearing `#draining`.

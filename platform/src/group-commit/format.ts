@@ -4,9 +4,9 @@ import { TributaryError } from '../errors/index.ts';
 /**
  * What a group commit keeps in the lake, under `control/<commit>/`:
  *
- *     arrivals/<id>.json       one waiting piece of work; its presence is the whole of its state
- *     lease.json               who may turn arrivals into manifests just now
- *     manifests/<number>.json  a group of arrivals worked on as one; the numbers say the order, and only the highest can be open
+ *     arrivals/<id>~<nonce>.json  one telling of a waiting piece of work; its presence is the whole of its state
+ *     lease.json                  who may turn arrivals into manifests just now
+ *     manifests/<number>.json     a group of arrivals worked on as one; the numbers say the order, and only the highest can be open
  */
 export const CONTROL = 'control/';
 
@@ -14,13 +14,14 @@ export const CONTROL = 'control/';
 const NUMBER_DIGITS = 9;
 
 const commitName = /^[a-z0-9][a-z0-9_-]{0,80}$/;
-/** Ids are part of an object's name. */
+/** Ids and nonces are parts of an object's name, with a `~` between them. */
 const arrivalId = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$/;
+const arrivalNonce = /^[A-Za-z0-9_.-]{1,100}$/;
 
 export const arrivalSchema = z.object({
   id: z.string().regex(arrivalId),
-  /** Tells an arrival from a later one of the same id: what a crash left behind is not run again, what arrives again is looked at. */
-  nonce: z.string().min(1),
+  /** Tells an arrival from another telling of the same id: what a crash left behind is not run again, what arrives again is looked at. */
+  nonce: z.string().regex(arrivalNonce),
   recordedAt: z.string(),
   payload: z.unknown(),
 });
@@ -51,7 +52,14 @@ export const manifestSchema = z.object({
   openedAt: z.number(),
   endedAt: z.number().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  arrivals: z.array(arrivalSchema).min(1),
+  arrivals: z
+    .array(
+      arrivalSchema.extend({
+        /** Nonces of further tellings of the arrival that were on record when the manifest began. */
+        repeats: z.array(z.string()).default([]),
+      }),
+    )
+    .min(1),
 });
 
 export type StoredArrival = z.output<typeof arrivalSchema>;
@@ -65,7 +73,19 @@ export interface Arrival<P> {
   readonly payload: P;
 }
 
-export type Manifest<P> = Readonly<Omit<StoredManifest, 'arrivals'>> & { readonly arrivals: readonly Arrival<P>[] };
+/** An arrival that is in a manifest, and what else told of it by then. */
+export interface TakenArrival<P> extends Arrival<P> {
+  readonly repeats: readonly string[];
+}
+
+/** Milliseconds from when an arrival of the manifest was first put on record until the manifest began; the longest. Clocks may differ: never below 0. */
+export function longestWaitMs({ openedAt, arrivals }: Manifest<unknown>): number {
+  return Math.max(0, ...arrivals.map(({ recordedAt }) => openedAt - Date.parse(recordedAt)));
+}
+
+export type Manifest<P> = Readonly<Omit<StoredManifest, 'arrivals'>> & {
+  readonly arrivals: readonly TakenArrival<P>[];
+};
 
 /** Object names of one commit. */
 export class ControlNames {
@@ -84,9 +104,9 @@ export class ControlNames {
     this.lease = `${this.root}lease.json`;
   }
 
-  arrival(id: string): string {
+  arrival(id: string, nonce: string): string {
     if (!arrivalId.test(id)) throw controlError(`"${id}" cannot name an arrival; use up to 200 of A-Z a-z 0-9 _ . -`);
-    return `${this.arrivals}${id}.json`;
+    return `${this.arrivals}${id}~${nonce}.json`;
   }
 
   manifest(number: number): string {
@@ -110,13 +130,16 @@ export function parseControl<S extends z.ZodType>(schema: S, name: string, body:
   try {
     return schema.parse(JSON.parse(body.toString('utf8')));
   } catch (error) {
-    throw controlError(
-      `${name} in the lake is not what the group commit writes; look at it, and remove it if nothing needs it`,
-      {
-        cause: error,
-      },
-    );
+    throw foreignObject(name, { cause: error });
   }
+}
+
+/** What lies in `control/` and was not written by the group commit of this version. */
+export function foreignObject(name: string, options?: ErrorOptions): TributaryError {
+  return controlError(
+    `${name} in the lake is not what the group commit writes; look at it, and remove it if nothing needs it`,
+    options,
+  );
 }
 
 function controlError(message: string, options?: ErrorOptions): TributaryError {

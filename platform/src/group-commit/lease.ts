@@ -15,6 +15,12 @@ export interface LeaseTerms {
   readonly ttlMs: number;
 }
 
+/**
+ * A lease that would last so many terms longer was written by a clock far ahead of this one (or this one was set back). Taking it costs some work done
+ * twice; leaving it would keep everybody out until that time comes.
+ */
+const CREDIBLE_TERMS = 4;
+
 /** The holder renews three times within the lease's life, so that one slow write does not lose it. */
 const RENEWALS_PER_TERM = 3;
 
@@ -43,7 +49,8 @@ export class Lease {
     const { lake, bucket, clock } = ports;
     const found = await lake.read(bucket, name);
     const current = found && parseControl(leaseSchema, name, found.body);
-    if (current && current.holder !== null && current.expiresAt > clock.now()) return undefined;
+    const remaining = current && current.holder !== null ? current.expiresAt - clock.now() : 0;
+    if (remaining > 0 && remaining <= CREDIBLE_TERMS * terms.ttlMs) return undefined;
     const state = { holder: terms.holder, epoch: (current?.epoch ?? 0) + 1, expiresAt: clock.now() + terms.ttlMs };
     const token = await writeLease(ports, name, state, found ? { ifMatch: found.object.token } : { ifAbsent: true });
     return token === undefined ? undefined : new Lease(ports, name, terms, state, token);

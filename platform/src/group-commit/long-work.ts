@@ -81,7 +81,7 @@ export class JobRuns<P> {
     if (latest?.manifest.state !== 'open') return 'nothing-open';
     const { execution, claimedAt } = latest.manifest;
     if (claimedAt === null) return this.#again(latest, work, 'it could not be started or reported a failure');
-    const age = this.#clock.now() - claimedAt;
+    const age = this.#since(claimedAt);
     if (execution === null) {
       return age < this.#rules.startMs ? 'running' : this.#again(latest, work, 'its start was never confirmed');
     }
@@ -104,8 +104,13 @@ export class JobRuns<P> {
       return 'running';
     }
     const patience = state === 'succeeded' ? this.#rules.successReportMs : this.#rules.reportMs;
-    if (suspectedAt !== null && this.#clock.now() - suspectedAt < patience) return 'running';
+    if (suspectedAt !== null && this.#since(suspectedAt) < patience) return 'running';
     return this.#again(latest, work, `its execution ended (${state}) without a report`);
+  }
+
+  /** Milliseconds that passed, or by which a clock that noted the time was ahead: to wait for that time to come would hold up the repair. */
+  #since(time: number): number {
+    return Math.abs(this.#clock.now() - time);
   }
 
   async #again(latest: Versioned<P>, work: LongWork<P>, reason: string): Promise<RepairOutcome> {

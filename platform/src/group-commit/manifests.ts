@@ -1,9 +1,7 @@
 import type { Clock } from './clock.ts';
-import type { Arrival, Manifest } from './format.ts';
+import type { Arrival, Manifest, TakenArrival } from './format.ts';
 import type { ControlStore, Versioned } from './store.ts';
 
-/** Ended manifests that are kept, for people to look at and to recognise repeats by. */
-const KEPT_MANIFESTS = 50;
 /** How often a change is tried against others who change the same manifest; each of them made progress. */
 const CHANGE_TRIES = 10;
 
@@ -14,6 +12,8 @@ export interface ManifestRules {
   readonly remember: number;
   /** Whether the arrivals of a failed manifest join the next one. */
   readonly carryFailed: boolean;
+  /** Manifests that are kept, the open one included. */
+  readonly keep: number;
   readonly newId: () => string;
 }
 
@@ -44,12 +44,20 @@ export class Manifests<P> {
     return (await this.#store.waiting(1)).length > 0;
   }
 
+  /** Arrivals on record, up to as many as a manifest takes. */
+  async countWaiting(): Promise<number> {
+    return (await this.#store.waiting(this.#rules.maxArrivals)).length;
+  }
+
   /**
    * Turns waiting arrivals into the manifest that follows `latest`, which has ended. Undefined where nothing waits, and where another process
    * was first.
    *
    * `latest` was read before the arrivals are listed and the new manifest is only written where none of its number exists. So an arrival that is seen here
    * either is not in any manifest yet, or is in one that `known` names: nothing is taken twice, whoever else believes to hold the lease.
+   *
+   * The number may have existed and be pruned already, if this process paused for very long. Then higher ones exist, for the highest is never pruned: so it
+   * looks once more before anything is done for the new manifest.
    */
   async open(latest: Versioned<P> | undefined): Promise<Versioned<P> | undefined> {
     const known = await this.#known(latest);
@@ -59,14 +67,14 @@ export class Manifests<P> {
       const fresh = arrivals.filter(({ id, nonce }) => !known.nonces.has(nonce) && !known.doneIds.has(id));
       // Before the next manifest exists: afterwards nobody would look for what this one left behind.
       await this.#store.removeArrivals(arrivals.filter((arrival) => !fresh.includes(arrival)));
-      if (fresh.length > 0) return this.#create(latest?.manifest, fresh);
+      if (fresh.length > 0) return this.#create(latest?.manifest, eachOnce(fresh));
       if (names.length < this.#rules.maxArrivals) return undefined;
     }
   }
 
   /** What need not be run again: leftovers of the latest manifest, and ids that were done lately. */
   async #known(latest: Versioned<P> | undefined): Promise<{ nonces: Set<string>; doneIds: Set<string> }> {
-    const nonces = new Set(latest?.manifest.arrivals.map(({ nonce }) => nonce));
+    const nonces = new Set(latest?.manifest.arrivals.flatMap(({ nonce, repeats }) => [nonce, ...repeats]));
     const doneIds = new Set<string>();
     const last = latest?.manifest.number ?? 0;
     for (let number = last; number > Math.max(0, last - this.#rules.remember); number -= 1) {
@@ -76,11 +84,14 @@ export class Manifests<P> {
     return { nonces, doneIds };
   }
 
-  async #create(previous: Manifest<P> | undefined, fresh: readonly Arrival<P>[]): Promise<Versioned<P> | undefined> {
+  async #create(
+    previous: Manifest<P> | undefined,
+    fresh: readonly TakenArrival<P>[],
+  ): Promise<Versioned<P> | undefined> {
     const arrivals = previous?.state === 'failed' && this.#rules.carryFailed ? joined(previous.arrivals, fresh) : fresh;
     const number = (previous?.number ?? 0) + 1;
     const now = this.#clock.now();
-    return this.#store.createManifest({
+    const created = await this.#store.createManifest({
       id: this.#store.names.manifestId(number),
       number,
       state: 'open',
@@ -94,6 +105,10 @@ export class Manifests<P> {
       error: null,
       arrivals,
     });
+    if (!created) return undefined;
+    if ((await this.#store.manifestNumbers()).at(-1) === number) return created;
+    await this.#store.removeManifests([number]);
+    return undefined;
   }
 
   /** Takes up the next attempt; undefined where somebody else changed the manifest meanwhile. */
@@ -131,18 +146,32 @@ export class Manifests<P> {
     const ended = await this.change(from, { state, error, endedAt: this.#clock.now() });
     if (!ended) return undefined;
     // A crash here leaves arrivals behind; the next `open` knows them by their nonces.
-    await this.#store.removeArrivals(ended.manifest.arrivals);
+    await this.#store.removeArrivals(
+      ended.manifest.arrivals.flatMap(({ id, nonce, repeats }) =>
+        [nonce, ...repeats].map((each) => ({ id, nonce: each })),
+      ),
+    );
     await this.#prune();
     return ended.manifest;
   }
 
   async #prune(): Promise<void> {
     const numbers = await this.#store.manifestNumbers();
-    if (numbers.length > KEPT_MANIFESTS) await this.#store.removeManifests(numbers.slice(0, -KEPT_MANIFESTS));
+    if (numbers.length > this.#rules.keep) await this.#store.removeManifests(numbers.slice(0, -this.#rules.keep));
   }
 }
 
+/** Every id once: its first telling, and what repeats it. */
+function eachOnce<P>(arrivals: readonly Arrival<P>[]): TakenArrival<P>[] {
+  const byId = new Map<string, Arrival<P>[]>();
+  for (const arrival of arrivals) byId.set(arrival.id, [...(byId.get(arrival.id) ?? []), arrival]);
+  return [...byId.values()].map((tellings) => {
+    const [first, ...others] = tellings.sort((a, b) => (a.recordedAt < b.recordedAt ? -1 : 1));
+    return { ...first!, repeats: others.map(({ nonce }) => nonce) };
+  });
+}
+
 /** Every arrival once; of two with the same id the later. */
-function joined<P>(earlier: readonly Arrival<P>[], later: readonly Arrival<P>[]): Arrival<P>[] {
+function joined<P>(earlier: readonly TakenArrival<P>[], later: readonly TakenArrival<P>[]): TakenArrival<P>[] {
   return [...new Map([...earlier, ...later].map((arrival) => [arrival.id, arrival])).values()];
 }

@@ -6,10 +6,12 @@ import {
   type Arrival,
   arrivalSchema,
   ControlNames,
+  foreignObject,
   type Manifest,
   manifestSchema,
   parseControl,
   type StoredArrival,
+  type TakenArrival,
 } from './format.ts';
 
 /** Requests to the lake at a time: enough to hide its latency, few enough to leave it room for others. */
@@ -35,9 +37,11 @@ export class ControlStore<P> {
     this.names = new ControlNames(commit);
   }
 
-  /** Keeps an arrival; one of that id that already waits stays as it is. */
+  /** Keeps one telling of an arrival, under a name of its own: what removes another telling cannot remove this one. */
   async putArrival(arrival: Arrival<P>): Promise<void> {
-    await this.#create(this.names.arrival(arrival.id), JSON.stringify(arrival));
+    await this.#lake.write(this.#bucket, this.names.arrival(arrival.id, arrival.nonce), JSON.stringify(arrival), {
+      contentType: 'application/json',
+    });
   }
 
   /** Names of waiting arrivals, at most `limit`. */
@@ -51,19 +55,26 @@ export class ControlStore<P> {
     return names;
   }
 
-  /** The arrivals of those names; one that is gone meanwhile is left out. */
+  /**
+   * The arrivals of those names; one that is gone meanwhile is left out.
+   *
+   * @throws {TributaryError} CONTROL_UNREADABLE where something lies there that could never be removed as an arrival.
+   */
   async readArrivals(names: readonly string[]): Promise<Arrival<P>[]> {
     const limit = pLimit(CONCURRENT_REQUESTS);
     const read = await limit.map(names, async (name) => {
-      const found = await this.#lake.read(this.#bucket, name);
-      return found && this.#typed(parseControl(arrivalSchema, name, found.body), name);
+      const body = await this.#lake.bytes(this.#bucket, name);
+      if (!body) return undefined;
+      const stored = parseControl(arrivalSchema, name, body);
+      if (this.names.arrival(stored.id, stored.nonce) !== name) throw foreignObject(name);
+      return this.#typed(stored, name);
     });
     return read.filter((arrival) => arrival !== undefined);
   }
 
-  async removeArrivals(arrivals: readonly { readonly id: string }[]): Promise<void> {
-    const limit = pLimit(CONCURRENT_REQUESTS);
-    await limit.map(arrivals, ({ id }) => this.#lake.remove(this.#bucket, this.names.arrival(id)));
+  async removeArrivals(arrivals: readonly Pick<Arrival<P>, 'id' | 'nonce'>[]): Promise<void> {
+    const names = arrivals.map(({ id, nonce }) => this.names.arrival(id, nonce));
+    if (names.length > 0) await this.#lake.removeAll(this.#bucket, names);
   }
 
   /** Numbers of the manifests that are kept, in order. */
@@ -80,13 +91,16 @@ export class ControlStore<P> {
     const found = await this.#lake.read(this.#bucket, name);
     if (!found) return undefined;
     const stored = parseControl(manifestSchema, name, found.body);
-    const arrivals = stored.arrivals.map((arrival) => this.#typed(arrival, name));
+    const arrivals: TakenArrival<P>[] = stored.arrivals.map((arrival) => ({
+      ...this.#typed(arrival, name),
+      repeats: arrival.repeats,
+    }));
     return { manifest: { ...stored, arrivals }, token: found.object.token };
   }
 
   /** The new manifest's version; undefined where one of that number exists. */
   async createManifest(manifest: Manifest<P>): Promise<Versioned<P> | undefined> {
-    const token = await this.#create(this.names.manifest(manifest.number), JSON.stringify(manifest));
+    const token = await this.#write(this.names.manifest(manifest.number), JSON.stringify(manifest), { ifAbsent: true });
     return token === undefined ? undefined : { manifest, token };
   }
 
@@ -100,16 +114,15 @@ export class ControlStore<P> {
   }
 
   async removeManifests(numbers: readonly number[]): Promise<void> {
-    for (const number of numbers) await this.#lake.remove(this.#bucket, this.names.manifest(number));
+    await this.#lake.removeAll(
+      this.#bucket,
+      numbers.map((number) => this.names.manifest(number)),
+    );
   }
 
   #typed(arrival: StoredArrival, name: string): Arrival<P> {
     const payload = parseControl(this.#payload, name, Buffer.from(JSON.stringify(arrival.payload ?? null)));
     return { ...arrival, payload };
-  }
-
-  #create(name: string, body: string): Promise<string | undefined> {
-    return this.#write(name, body, { ifAbsent: true });
   }
 
   /** The written content's token; undefined where the condition did not hold. */
