@@ -27,6 +27,11 @@ export interface WarehouseConfig {
   readonly maxBytesBilled: string;
 }
 
+export interface CostConfig {
+  /** Undefined: nothing is ever stopped. */
+  readonly dailyBytes: number | undefined;
+}
+
 export interface JobsConfig {
   readonly projectId: string;
   readonly location: string;
@@ -71,6 +76,25 @@ export interface HttpConfig {
   readonly port: number;
 }
 
+export interface OidcConfig {
+  /** What tokens must be made out to. */
+  readonly audiences: readonly string[];
+  readonly issuers: readonly string[];
+  /** Absent: Google's. */
+  readonly certsUrl: string | undefined;
+  /** Who verifies signatures: we, or Cloud Run before us. */
+  readonly signature: 'verify' | 'cloud-run';
+}
+
+export interface EventsConfig {
+  /** Where a function listens. */
+  readonly host: string;
+  /** Absent where only this machine can call. */
+  readonly oidc: (OidcConfig & { readonly callers: readonly string[] }) | undefined;
+  /** The topic of chain events. */
+  readonly chainTopic: string;
+}
+
 export interface ChainConfig {
   readonly settleSeconds: number;
 }
@@ -81,6 +105,16 @@ export interface NotifyConfig {
   readonly telegramBotToken: string | undefined;
   readonly telegramChatId: string | undefined;
 }
+
+const oidc = (read: Reader): OidcConfig => ({
+  audiences: read.get('OIDC_AUDIENCE'),
+  issuers: read.get('OIDC_ISSUERS'),
+  certsUrl: read.get('OIDC_CERTS_URL'),
+  signature: read.get('OIDC_SIGNATURE'),
+});
+
+/** Whether only processes of this machine can connect. */
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
 /** A section asks for the variables that its selected adapter needs, and no others. */
 export const SECTIONS = {
@@ -117,6 +151,8 @@ export const SECTIONS = {
     endpoint: read.get('BIGQUERY_ENDPOINT'),
     maxBytesBilled: read.get('MAX_BYTES_BILLED'),
   }),
+
+  cost: (read: Reader): CostConfig => ({ dailyBytes: read.get('DAILY_BYTES_BUDGET') }),
 
   jobs: (read: Reader): JobsConfig => ({
     projectId: read.get('PROJECT_ID'),
@@ -155,6 +191,12 @@ export const SECTIONS = {
   }),
 
   http: (read: Reader): HttpConfig => ({ host: read.get('HOST'), port: read.get('PORT') }),
+
+  events: (read: Reader): EventsConfig => ({
+    host: read.get('HOST'),
+    oidc: isLoopback(read.get('HOST')) ? undefined : { ...oidc(read), callers: read.get('OIDC_CALLERS') },
+    chainTopic: `${read.get('TOPIC_PREFIX')}chain`,
+  }),
 
   chain: (read: Reader): ChainConfig => ({ settleSeconds: read.get('SETTLE_SECONDS') }),
 

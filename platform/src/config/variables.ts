@@ -45,6 +45,16 @@ const bucket = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, 'expected a bucket name: 3 to 63 of a-z 0-9 . _ -');
 const path = z.string().min(1);
+/** `a, b` */
+const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .refine((parts) => parts.length > 0, 'expected at least one, comma-separated');
 
 /** Every variable of docs/interfaces.md#environment. */
 export const VARIABLES = {
@@ -101,6 +111,16 @@ export const VARIABLES = {
     '10737418240',
   ),
 
+  DAILY_BYTES_BUDGET: variable(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,14}$/, 'expected a whole number of bytes')
+      .transform(Number)
+      .optional(),
+    'what BigQuery may bill a day, in bytes: optional work stops at 80 % of it, required work at all of it; left out, nothing is stopped',
+    '1099511627776',
+  ),
+
   RUN_ENDPOINT: variable(
     hostAndPort.optional(),
     'a local Cloud Run Admin API; leave it out in the cloud',
@@ -147,6 +167,32 @@ export const VARIABLES = {
     z.string().min(1).default('127.0.0.1'),
     'the address this process listens on; 0.0.0.0 in a container',
     '127.0.0.1',
+  ),
+
+  OIDC_AUDIENCE: variable(
+    list,
+    'what OIDC tokens must be made out to, comma-separated: the URL of the function, or what its push subscription names',
+    'https://notify-abc123-uc.a.run.app',
+  ),
+  OIDC_CALLERS: variable(
+    list,
+    'who may send events, comma-separated: e-mails of service accounts',
+    'eventarc@tributary-dev.iam.gserviceaccount.com',
+  ),
+  OIDC_ISSUERS: variable(
+    list.default(['https://accounts.google.com']),
+    'whose OIDC tokens count, comma-separated',
+    'https://accounts.google.com',
+  ),
+  OIDC_CERTS_URL: variable(
+    url.optional(),
+    "where the issuer's keys are, as PEM by key id; leave it out for Google's",
+    'https://www.googleapis.com/oauth2/v1/certs',
+  ),
+  OIDC_SIGNATURE: variable(
+    z.enum(['verify', 'cloud-run'], { error: 'expected verify or cloud-run' }).default('verify'),
+    'who verifies the signature of OIDC tokens; cloud-run only where the service requires IAM authentication',
+    'verify',
   ),
 
   SETTLE_SECONDS: variable(

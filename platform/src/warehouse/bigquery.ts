@@ -1,32 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { BigQuery, type Job } from '@google-cloud/bigquery';
-import { PassThroughClient } from 'google-auth-library';
+import type { BigQuery, Job } from '@google-cloud/bigquery';
 import { type CompiledContract, loadContracts } from '../contracts/index.ts';
 import { UserError } from '../errors/index.ts';
+import { type BigQuerySettings, bigQueryClient } from './client.ts';
 import { isTransientReason, reasonOf, retried } from './errors.ts';
+import { jobLabels } from './job-labels.ts';
 import { loadOnce } from './load-job.ts';
 import { migrate, migrateTable } from './migration.ts';
 import type { LoadOutcome, LoadRequest, QueryOptions, Row, Warehouse } from './port.ts';
 import { declaredTables, stagingTable } from './tables.ts';
 import { exactInteger, wireRow } from './values.ts';
 
-export interface BigQuerySettings {
-  readonly projectId: string;
-  readonly location: string;
-  /** Of an emulator; absent in the cloud. */
-  readonly endpoint: string | undefined;
-  /** The most one query may be billed for, in bytes. */
-  readonly maxBytesBilled: string;
-}
-
 /** A query that takes longer is stopped by BigQuery. */
 const QUERY_TIMEOUT_MS = 10 * 60_000;
 
 /** Recommended size of one streaming request; the limit is 50,000. https://cloud.google.com/bigquery/quotas#streaming_inserts */
 const MAX_ROWS_PER_INSERT = 500;
-
-/** Every job carries it, so that costs are told apart. */
-const OWN_LABEL = { app: 'tributary' };
 
 /** BigQuery, or an emulator of it. */
 export class BigQueryWarehouse implements Warehouse {
@@ -35,13 +24,7 @@ export class BigQueryWarehouse implements Warehouse {
 
   constructor(settings: BigQuerySettings) {
     this.#settings = settings;
-    this.#bigquery = new BigQuery({
-      projectId: settings.projectId,
-      location: settings.location,
-      // Repeating is decided by our own table of reasons.
-      autoRetry: false,
-      ...(settings.endpoint ? { apiEndpoint: settings.endpoint, authClient: new PassThroughClient() } : {}),
-    });
+    this.#bigquery = bigQueryClient(settings);
   }
 
   load(request: LoadRequest): Promise<LoadOutcome> {
@@ -130,17 +113,4 @@ function refusedRows(table: string, error: unknown): UserError | undefined {
     'WAREHOUSE_INVALID',
     `${table} refused ${errors?.length ?? 0} rows: ${first?.reason}: ${first?.message}. Make the rows fit the table.`,
   );
-}
-
-/** Label values hold lower-case letters, digits, _ and -, at most 63. https://cloud.google.com/bigquery/docs/labels-intro#requirements */
-function jobLabels(labels: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const legal = (text: string) =>
-    text
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9_-]/g, '-')
-      .slice(0, 63);
-  return {
-    ...OWN_LABEL,
-    ...Object.fromEntries(Object.entries(labels).map(([name, value]) => [legal(name), legal(value)])),
-  };
 }

@@ -84,6 +84,24 @@ const OPS: readonly TableDeclaration[] = [
     partitionBy: 'checked_at',
     clusterBy: ['gate', 'asset'],
   },
+  {
+    dataset: 'ops',
+    table: 'costs',
+    description: 'One row per BigQuery job of the platform; the same row may be there twice, so count each job_id once',
+    columns: [
+      string('job_id', 'Id of the job'),
+      string('day', "Day of BigQuery's quotas, midnight to midnight Pacific Time, YYYY-MM-DD"),
+      string('stage', 'Part of the platform that ran it'),
+      string('run_id', 'Run it belongs to, where it belongs to one'),
+      string('stream', 'Stream it belongs to, where it belongs to one'),
+      string('kind', 'QUERY, LOAD, COPY or EXTRACT'),
+      integer('bytes_billed', 'Bytes billed; loads and copies are free'),
+      timestamp('created_at', 'When it was created'),
+      timestamp('ended_at', 'When it ended'),
+    ],
+    partitionBy: 'created_at',
+    clusterBy: ['stage', 'run_id'],
+  },
 ];
 
 /** Every table that exists before dbt runs: `staging.<stream>` of each contract and `ops`. */
