@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { LoadRejectedError, reasonOf, retried, warehouseError } from './errors.ts';
+import {
+  isTransientReason,
+  LoadJobFailedError,
+  LoadRejectedError,
+  reasonOf,
+  retried,
+  retryDelay,
+  warehouseError,
+} from './errors.ts';
 
 const apiError = (code: number, reason: string, message = 'said BigQuery') =>
   Object.assign(new Error(message), { code, errors: [{ reason }] });
@@ -42,6 +50,48 @@ describe('what BigQuery answers', () => {
     expect(reasonOf(Object.assign(new Error('x'), { code: 429 }))).toBe('rateLimitExceeded');
     expect(reasonOf(Object.assign(new Error('x'), { code: 404 }))).toBe('notFound');
   });
+
+  test.each([
+    'backendError',
+    'internalError',
+    'jobBackendError',
+    'jobInternalError',
+    'jobRateLimitExceeded',
+    'rateLimitExceeded',
+    'tableUnavailable',
+    'concurrentUpdate',
+    'connection',
+  ])('%s is repeated at growing intervals, and not for ever', (reason) => {
+    const delays = [1, 2, 3, 4, 5].map((failures) => retryDelay(reason, failures)!);
+    expect(delays.every((delay, n) => delay > 0 && (n === 0 || delay > delays[n - 1]!))).toBe(true);
+    expect(retryDelay(reason, 6)).toBeUndefined();
+    expect(isTransientReason(reason)).toBe(true);
+  });
+
+  test.each(['quotaExceeded', 'stopped', 'timeout', 'blocked'])('%s may pass, but not soon', (reason) => {
+    expect(retryDelay(reason, 1)).toBeUndefined();
+    expect(isTransientReason(reason)).toBe(true);
+    expect(new LoadJobFailedError('job', [{ reason, location: undefined, message: '' }]).retryInMs(1)).toBeUndefined();
+  });
+
+  test.each([
+    'invalid',
+    'invalidQuery',
+    'notFound',
+    'accessDenied',
+    'duplicate',
+    'resourcesExceeded',
+    'responseTooLarge',
+  ])('%s is held against the request', (reason) => {
+    expect([isTransientReason(reason), retryDelay(reason, 1)]).toEqual([false, undefined]);
+  });
+
+  test.each(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND'])(
+    'a socket that ends with %s is the connection',
+    (code) => {
+      expect(reasonOf(Object.assign(new Error('socket'), { code }))).toBe('connection');
+    },
+  );
 
   test('the objects that a refused load names are known', () => {
     const faults = [

@@ -40,6 +40,15 @@ export class LoadJobFailedError extends TransientError {
     this.jobId = jobId;
     this.faults = faults;
   }
+
+  /**
+   * How long to wait before the job is repeated under a new id, in milliseconds; undefined where that should be much later.
+   *
+   * @param failures how many jobs failed so far
+   */
+  retryInMs(failures: number): number | undefined {
+    return retryDelay(this.faults[0]?.reason ?? 'internalError', failures);
+  }
 }
 
 /** A load job that refused its objects; nothing of it was loaded. Its id cannot be used again. */
@@ -72,32 +81,38 @@ function tell(faults: readonly JobFault[]): string {
   return `${first.reason}${first.location ? ` at ${first.location}` : ''}: ${first.message}${more}`;
 }
 
-const PATIENT = [1_000, 2_000, 4_000, 8_000, 16_000];
 const BRIEF = [200, 500, 1_000, 2_000, 4_000];
+const PATIENT = [1_000, 2_000, 4_000, 8_000, 16_000];
+/** It may pass, but not soon: the caller comes back later. */
+const LATER: readonly number[] = [];
 
 /**
- * What may be repeated: BigQuery's reason → delays between attempts, in milliseconds. A reason that is not here is not repeated.
- * https://cloud.google.com/bigquery/docs/error-messages
+ * With which reasons the request is not at fault: BigQuery's reason → delays between attempts, in milliseconds. With a reason that is not here the request itself,
+ * or what it reads, has to change. `connection` and `concurrentUpdate` are our own names.
+ *
+ * https://cloud.google.com/bigquery/docs/error-messages says of each what it means; its advice for `backendError` is to wait seconds and to double the wait, and
+ * for a job that failed with it to repeat the job.
  */
 const RETRY_DELAYS_MS: Readonly<Record<string, readonly number[]>> = {
+  // No answer: refused, reset, timed out, or no such host.
   connection: BRIEF,
   backendError: PATIENT,
   internalError: PATIENT,
-  rateLimitExceeded: PATIENT,
-  jobRateLimitExceeded: PATIENT,
   jobBackendError: PATIENT,
   jobInternalError: PATIENT,
   tableUnavailable: PATIENT,
+  // Requests or statements came too fast after each other.
+  rateLimitExceeded: PATIENT,
+  jobRateLimitExceeded: PATIENT,
   concurrentUpdate: PATIENT,
+  // A limit of the day or the project: it fills up again in the course of a day.
+  quotaExceeded: LATER,
+  // BigQuery refuses this kind of request from the project for a while.
+  blocked: LATER,
+  // Somebody, or a time limit, ended the job.
+  stopped: LATER,
+  timeout: LATER,
 };
-
-/** Reasons with which the input is not at fault, repeated or not. */
-const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
-  ...Object.keys(RETRY_DELAYS_MS),
-  'quotaExceeded',
-  'stopped',
-  'timeout',
-]);
 
 const USER_CODES: Readonly<Record<string, WarehouseErrorCode>> = {
   notFound: 'WAREHOUSE_NOT_FOUND',
@@ -139,8 +154,16 @@ export function reasonOf(error: unknown): string {
   return 'connection';
 }
 
+/** Whether the same request may succeed later. */
 export function isTransientReason(reason: string): boolean {
-  return TRANSIENT_REASONS.has(reason);
+  return RETRY_DELAYS_MS[reason] !== undefined;
+}
+
+/** How long to wait after a failure for this reason before the next attempt, in milliseconds; undefined where the caller should come back much later, or not. */
+export function retryDelay(reason: string, failures: number): number | undefined {
+  const wait = RETRY_DELAYS_MS[reason]?.[failures - 1];
+  // Spread by up to a quarter, so that callers that failed together do not come back together.
+  return wait === undefined ? undefined : wait * (1 + Math.random() / 4);
 }
 
 /** @param action what failed, for people: `load staging.orders`. */
@@ -165,10 +188,9 @@ export async function retried<T>(action: string, call: (attempt: number) => Prom
     try {
       return await call(attempt);
     } catch (error) {
-      const wait = error instanceof TributaryError ? undefined : RETRY_DELAYS_MS[reasonOf(error)]?.[attempt];
+      const wait = error instanceof TributaryError ? undefined : retryDelay(reasonOf(error), attempt + 1);
       if (wait === undefined) throw warehouseError(action, error);
-      // Spread by up to a quarter, so that callers that failed together do not come back together.
-      await delay(wait * (1 + Math.random() / 4));
+      await delay(wait);
     }
   }
 }

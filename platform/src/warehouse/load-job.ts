@@ -7,6 +7,12 @@ import type { LoadOutcome, LoadRequest } from './port.ts';
 /** https://cloud.google.com/bigquery/quotas#load_jobs ("Maximum number of source URIs in job configuration") */
 export const MAX_URIS_PER_LOAD_JOB = 10_000;
 
+/** 15 TB. https://cloud.google.com/bigquery/quotas#load_jobs ("Maximum size per load job") */
+export const MAX_BYTES_PER_LOAD_JOB = 15 * 1024 ** 4;
+
+/** Failed ones count; a partitioned table is the same. https://cloud.google.com/bigquery/quotas#load_jobs ("Load jobs per table per day") */
+export const MAX_LOAD_JOBS_PER_TABLE_AND_DAY = 1_500;
+
 /** How long one call waits for a job. The job goes on; a later call with its id waits for it again. */
 const WAIT_DEADLINE_MS = 15 * 60_000;
 
