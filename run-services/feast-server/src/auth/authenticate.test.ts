@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TransientError, UserError } from '@tributary/platform/errors';
+import { matchesCaller, type TokenVerifier } from '@tributary/platform/oidc';
 import { startIssuer, TEST_AUDIENCE, type TestIssuer } from '@tributary/platform/oidc/testing';
 import { HttpError } from '../http/errors.ts';
 import { Exchange } from '../http/exchange.ts';
-import { Authenticator } from './authenticate.ts';
+import { Authenticator, createAuthenticator } from './authenticate.ts';
 import type { AuthSettings } from './settings.ts';
 
 const SILENT = { info: () => {}, error: () => {} };
@@ -45,8 +46,11 @@ function keyFile(keys: Record<string, string[]>): string {
   return file;
 }
 
-function authenticator(settings: Partial<AuthSettings>, verifier?: ConstructorParameters<typeof Authenticator>[2]) {
-  const made = new Authenticator({ oidc: undefined, apiKeysFile: undefined, ...settings }, SILENT, verifier);
+async function authenticator(settings: Partial<AuthSettings>, verifier?: TokenVerifier) {
+  const all = { oidc: undefined, apiKeysFile: undefined, ...settings };
+  const made = verifier
+    ? new Authenticator(all, SILENT, { verifier, matches: matchesCaller })
+    : await createAuthenticator(all, SILENT);
   open.push(made);
   return made;
 }
@@ -71,7 +75,9 @@ async function outcome(action: () => void | Promise<void>): Promise<number | 'le
 
 describe('API keys', () => {
   test('a key opens what its rights name, as a header of its own or as Bearer token', async () => {
-    const { authenticate } = authenticator({ apiKeysFile: keyFile({ r: ['read'], w: ['write'], e: ['events'] }) });
+    const { authenticate } = await authenticator({
+      apiKeysFile: keyFile({ r: ['read'], w: ['write'], e: ['events'] }),
+    });
     const statuses = async (headers: Record<string, string>) =>
       Promise.all(
         ['/get-online-features', '/push', '/pubsub/push'].map((route) =>
@@ -85,8 +91,8 @@ describe('API keys', () => {
     expect(await statuses({})).toEqual([401, 401, 401]);
   });
 
-  test('the caller is the name of the key, and a refusal never repeats the key', () => {
-    const { authenticate } = authenticator({ apiKeysFile: keyFile({ 'secret-one': ['read'] }) });
+  test('the caller is the name of the key, and a refusal never repeats the key', async () => {
+    const { authenticate } = await authenticator({ apiKeysFile: keyFile({ 'secret-one': ['read'] }) });
     const read = exchange('/get-online-features', { 'x-api-key': 'secret-one' });
     authenticate(read);
     expect(read.caller).toBe('holder-of-secret-one');
@@ -96,7 +102,7 @@ describe('API keys', () => {
   });
 
   test('a route that nobody classed needs the right to write', async () => {
-    const { authenticate } = authenticator({ apiKeysFile: keyFile({ r: ['read'], w: ['write'] }) });
+    const { authenticate } = await authenticator({ apiKeysFile: keyFile({ r: ['read'], w: ['write'] }) });
     expect(await outcome(() => authenticate(exchange('/new', { 'x-api-key': 'r' })))).toBe(403);
     expect(await outcome(() => authenticate(exchange('/new', { 'x-api-key': 'w' })))).toBe('let in');
   });
@@ -105,10 +111,10 @@ describe('API keys', () => {
     ['no JSON', '{'],
     ['a key in clear', '{"keys":[{"name":"a","key":"s3cret","rights":["read"]}]}'],
     ['no keys', '{"keys":[]}'],
-  ])('a file with %s stops the start, and what it holds is not repeated', (_case, text) => {
+  ])('a file with %s stops the start, and what it holds is not repeated', async (_case, text) => {
     const file = join(folder, 'bad.json');
     writeFileSync(file, text);
-    expect(() => authenticator({ apiKeysFile: file })).toThrow(
+    await expect(authenticator({ apiKeysFile: file })).rejects.toThrow(
       expect.objectContaining({ code: 'API_KEYS_INVALID', message: expect.not.stringContaining('s3cret') }),
     );
   });
@@ -116,7 +122,7 @@ describe('API keys', () => {
 
 describe('OIDC', () => {
   test('a verified e-mail is let in where a list names it', async () => {
-    const { authenticate } = authenticator({
+    const { authenticate } = await authenticator({
       oidc: oidc({ readers: ['*@readers.test'], writers: ['w@writers.test'], events: ['pubsub@events.test'] }),
     });
     const statuses = async (email: string) => {
@@ -138,7 +144,7 @@ describe('OIDC', () => {
     ['without a verified e-mail', { email_verified: false }],
     ['of another issuer', { iss: 'https://other.test' }],
   ])('a token %s is 401', async (_case, claims) => {
-    const { authenticate } = authenticator({ oidc: oidc({ readers: ['*'] }) });
+    const { authenticate } = await authenticator({ oidc: oidc({ readers: ['*'] }) });
     const headers = { authorization: `Bearer ${issuer.token(claims)}` };
     expect(await outcome(() => authenticate(exchange('/get-online-features', headers)))).toBe(401);
   });
@@ -151,7 +157,7 @@ describe('OIDC', () => {
         return { email: 'a@b.test' };
       },
     };
-    const { authenticate } = authenticator({ oidc: oidc({ readers: ['*'] }) }, verifier);
+    const { authenticate } = await authenticator({ oidc: oidc({ readers: ['*'] }) }, verifier);
     const headers = { authorization: `Bearer ${issuer.token()}` };
     await authenticate(exchange('/get-online-features', headers));
     expect(authenticate(exchange('/get-online-features', headers))).toBeUndefined();
@@ -166,7 +172,7 @@ describe('OIDC', () => {
         throw new TransientError('OIDC_KEYS_UNAVAILABLE', 'no keys');
       },
     };
-    const { authenticate } = authenticator({ oidc: oidc({ readers: ['*'] }) }, verifier);
+    const { authenticate } = await authenticator({ oidc: oidc({ readers: ['*'] }) }, verifier);
     const headers = { authorization: `Bearer ${issuer.token()}` };
     expect(await outcome(() => authenticate(exchange('/get-online-features', headers)))).toBe(503);
   });
@@ -179,7 +185,7 @@ describe('OIDC', () => {
         return { email: 'a@b.test' };
       },
     };
-    const { authenticate } = authenticator({ oidc: oidc({ readers: ['*'] }) }, verifier);
+    const { authenticate } = await authenticator({ oidc: oidc({ readers: ['*'] }) }, verifier);
     const headers = { authorization: `Bearer ${issuer.token()}` };
     expect(await outcome(() => authenticate(exchange('/get-online-features', headers)))).toBe(401);
     refuse = false;
@@ -187,7 +193,10 @@ describe('OIDC', () => {
   });
 
   test('with keys and tokens both, each is told by its form', async () => {
-    const { authenticate } = authenticator({ apiKeysFile: keyFile({ k: ['read'] }), oidc: oidc({ readers: ['*'] }) });
+    const { authenticate } = await authenticator({
+      apiKeysFile: keyFile({ k: ['read'] }),
+      oidc: oidc({ readers: ['*'] }),
+    });
     for (const bearer of ['k', issuer.token()]) {
       const headers = { authorization: `Bearer ${bearer}` };
       expect(await outcome(() => authenticate(exchange('/get-online-features', headers)))).toBe('let in');

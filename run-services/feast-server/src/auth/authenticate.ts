@@ -1,5 +1,5 @@
 import { TransientError, TributaryError } from '@tributary/platform/errors';
-import { type Caller, matchesCaller, OidcVerifier, type TokenVerifier } from '@tributary/platform/oidc';
+import type { Caller, matchesCaller, TokenVerifier } from '@tributary/platform/oidc';
 import { HttpError, unavailable } from '../http/errors.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { ApiKeys } from './api-keys.ts';
@@ -18,6 +18,23 @@ interface AuthLog {
   error(fields: object, message: string): void;
 }
 
+/** What OIDC tokens are checked with. */
+export interface TokenChecks {
+  readonly verifier: TokenVerifier;
+  readonly matches: typeof matchesCaller;
+}
+
+/**
+ * The authenticator of these settings. What verifies tokens is loaded only where they are taken: it takes longer than the rest of the start.
+ *
+ * @throws {UserError} API_KEYS_INVALID
+ */
+export async function createAuthenticator(settings: AuthSettings, log: AuthLog): Promise<Authenticator> {
+  if (settings.oidc === undefined) return new Authenticator(settings, log);
+  const { OidcVerifier, matchesCaller } = await import('@tributary/platform/oidc');
+  return new Authenticator(settings, log, { verifier: new OidcVerifier(settings.oidc), matches: matchesCaller });
+}
+
 /**
  * The `authenticate` hook: an API key (`x-api-key`, or as Bearer token for clients that can send nothing else, such as Feast's) or an OIDC token decides who
  * calls, and the route what right it takes. Sets `exchange.caller` to the key's name or the e-mail.
@@ -26,12 +43,14 @@ export class Authenticator {
   readonly #keys: ApiKeys | undefined;
   readonly #tokens: VerifiedTokens | undefined;
   readonly #callers: OidcCallers | undefined;
+  readonly #matches: typeof matchesCaller | undefined;
   readonly #reread: NodeJS.Timeout | undefined;
 
   /** @throws {UserError} API_KEYS_INVALID */
-  constructor({ oidc, apiKeysFile }: AuthSettings, log: AuthLog, verifier?: TokenVerifier) {
+  constructor({ oidc, apiKeysFile }: AuthSettings, log: AuthLog, tokens?: TokenChecks) {
     this.#callers = oidc;
-    this.#tokens = oidc && new VerifiedTokens(verifier ?? new OidcVerifier(oidc));
+    this.#tokens = oidc && tokens && new VerifiedTokens(tokens.verifier);
+    this.#matches = tokens?.matches;
     this.#keys = apiKeysFile === undefined ? undefined : new ApiKeys(apiKeysFile);
     this.#reread = this.#keys && setInterval(() => this.#reload(log), KEYS_REREAD_MS).unref();
   }
@@ -74,7 +93,7 @@ export class Authenticator {
 
   #admit(exchange: Exchange, caller: Caller, right: Right): void {
     const { readers, writers, events } = this.#callers!;
-    const isOneOf = (patterns: readonly string[]) => patterns.some((pattern) => matchesCaller(pattern, caller));
+    const isOneOf = (patterns: readonly string[]) => patterns.some((pattern) => this.#matches!(pattern, caller));
     const isAllowed = right === 'events' ? isOneOf(events) : isOneOf(writers) || (right === 'read' && isOneOf(readers));
     if (!isAllowed) throw forbidden(caller.email, right, SETTING[right]);
     exchange.caller = caller.email;

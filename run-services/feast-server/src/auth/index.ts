@@ -1,3 +1,3 @@
 /** Who may call: OIDC tokens and API keys, by right. */
-export { Authenticator } from './authenticate.ts';
+export { Authenticator, createAuthenticator } from './authenticate.ts';
 export { type AuthSettings, readAuthSettings } from './settings.ts';
