@@ -180,7 +180,11 @@ export class HttpServer {
       return;
     }
     this.#log.error({ err: error, route: exchange.route }, 'a request failed');
-    const internal = new HttpError(500, 'INTERNAL', 'The server failed; its log says how. The same request may succeed later.');
+    const internal = new HttpError(
+      500,
+      'INTERNAL',
+      'The server failed; its log says how. The same request may succeed later.',
+    );
     this.#answer(exchange, response, internal.toReply());
   }
 
@@ -205,7 +209,10 @@ export class HttpServer {
     const now = performance.now();
     for (const { exchange, response } of this.#due) {
       if (exchange.deadlineAt > now || exchange.answered) continue;
-      const late = unavailable('DEADLINE_EXCEEDED', 'The answer was not ready within the deadline; ask for less, or again.');
+      const late = unavailable(
+        'DEADLINE_EXCEEDED',
+        'The answer was not ready within the deadline; ask for less, or again.',
+      );
       this.#fail(exchange, response, late);
     }
   }
@@ -223,7 +230,9 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const tooLarge = (): void => {
       request.pause();
-      reject(new HttpError(413, 'BODY_TOO_LARGE', `A request's body is at most ${maxBytes} bytes; send less at a time.`));
+      reject(
+        new HttpError(413, 'BODY_TOO_LARGE', `A request's body is at most ${maxBytes} bytes; send less at a time.`),
+      );
     };
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
       tooLarge();

@@ -1,0 +1,99 @@
+import { unavailable } from '../http/errors.ts';
+import { RedisConnection, type RedisEndpoint, type RedisSettings } from './connection.ts';
+import type { RedisReply } from './resp.ts';
+import { HashScan, type HmgetTemplate, RedisReplyError } from './resp.ts';
+
+/** Hashes to read: the i-th key with the i-th template. */
+export interface HashBatch {
+  readonly keys: readonly Buffer[];
+  readonly templates: readonly HmgetTemplate[];
+}
+
+/** The values of a batch, in its order: value i begins at `index[2 i]` of `bytes`, `index[2 i + 1]` is its length, -1 for none. */
+export interface HashValues {
+  readonly bytes: Buffer;
+  readonly index: Int32Array;
+}
+
+/** What serving needs of Redis, be it one node or a cluster. */
+export interface OnlineStore {
+  /** @throws {HttpError} ONLINE_STORE_UNAVAILABLE */
+  read(batch: HashBatch): Promise<HashValues>;
+  /**
+   * A reply for each command; commands are given with the key they are about.
+   *
+   * @throws {HttpError} ONLINE_STORE_UNAVAILABLE, also where Redis refuses one of them
+   */
+  write(commands: readonly KeyedCommand[]): Promise<RedisReply[]>;
+  readonly isReady: boolean;
+  close(): void;
+}
+
+export interface KeyedCommand {
+  readonly key: Buffer;
+  readonly args: readonly (Buffer | string)[];
+}
+
+/** The commands of a batch, one after the other, and what will find the values in their replies. */
+export function prepare({ keys, templates }: HashBatch): { commands: Buffer; scan: HashScan } {
+  let size = 0;
+  let total = 0;
+  const sizes = new Int32Array(keys.length);
+  for (let i = 0; i < keys.length; i += 1) {
+    const template = templates[i]!;
+    size += template.size(keys[i]!);
+    sizes[i] = template.fieldCount;
+    total += template.fieldCount;
+  }
+  const commands = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (let i = 0; i < keys.length; i += 1) at = templates[i]!.write(commands, at, keys[i]!);
+  return { commands, scan: new HashScan(sizes, total) };
+}
+
+/** One Redis. Reads and writes have a connection each, so that a large push does not stand before a small read. */
+export class SingleNode implements OnlineStore {
+  readonly #reads: RedisConnection;
+  readonly #writes: RedisConnection;
+
+  constructor(endpoint: RedisEndpoint, settings: RedisSettings) {
+    this.#reads = new RedisConnection(endpoint, settings);
+    this.#writes = new RedisConnection(endpoint, settings);
+  }
+
+  /** Resolves when both connections were tried once. */
+  async open(): Promise<void> {
+    await Promise.all([this.#reads.open(), this.#writes.open()]);
+  }
+
+  get isReady(): boolean {
+    return this.#reads.isReady;
+  }
+
+  async read(batch: HashBatch): Promise<HashValues> {
+    if (batch.keys.length === 0) return NOTHING;
+    const { commands, scan } = prepare(batch);
+    await this.#reads.scan(commands, scan);
+    if (scan.refusal) throw refused(scan.refusal);
+    return scan;
+  }
+
+  async write(commands: readonly KeyedCommand[]): Promise<RedisReply[]> {
+    const replies = await this.#writes.commands(commands.map(({ args }) => args));
+    const refusal = replies.find((reply): reply is RedisReplyError => reply instanceof RedisReplyError);
+    if (refusal) throw refused(refusal);
+    return replies;
+  }
+
+  close(): void {
+    this.#reads.close();
+    this.#writes.close();
+  }
+}
+
+export const NOTHING: HashValues = { bytes: Buffer.alloc(0), index: new Int32Array(0) };
+
+/** Redis took the connection but not the command: it is loading, a replica, out of memory, or the key is no hash. */
+export function refused(error: RedisReplyError): Error {
+  return unavailable('ONLINE_STORE_UNAVAILABLE', `Redis refuses: ${error.message}.`, { cause: error });
+}
