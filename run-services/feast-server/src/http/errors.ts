@@ -9,6 +9,8 @@ export type HttpErrorCode =
   | 'BODY_CUT_OFF'
   /** The request asks for more entities × features than one request may. */
   | 'REQUEST_TOO_LARGE'
+  /** The query names semantics that there are not. */
+  | 'SEMANTICS_UNKNOWN'
   /** The body is no Pub/Sub push request. */
   | 'INVALID_PUSH'
   /** No, or no valid, credentials. */

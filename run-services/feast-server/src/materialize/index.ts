@@ -38,9 +38,7 @@ export function materializeHandler(
         'This server starts no jobs: set MATERIALIZE_JOB=true, PROJECT_ID and LOCATION; or run `feast materialize`.',
       );
     }
-    const request = readMaterializeRequest(exchange.body, kind);
-    if ('status' in request) return request;
-    const views = resolveViews(request.views);
+    const views = resolveViews(readMaterializeRequest(exchange, kind).views);
     const { query } = exchange;
     const isAsync = isTrue(query.get('async'));
     return withJobs(async () => {

@@ -39,7 +39,7 @@ async function serving(jobs: Jobs | undefined, action: (post: Post) => Promise<v
     await action(async (path, body) => {
       const response = await fetch(`${url}${path}`, {
         method: 'POST',
-        headers: { traceparent: 'trace' },
+        headers: { 'content-type': 'application/json', traceparent: 'trace' },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       });
       return { status: response.status, body: (await response.json()) as never };

@@ -1,20 +1,40 @@
-import { z } from 'zod';
-import { json, type Reply } from '../http/reply.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { PyFault } from '../python/fault.ts';
+import { bool, list, type Model, optional, readJson, text, validate } from '../python/model.ts';
 
-/** Feast's MaterializeRequest and MaterializeIncrementalRequest (feast/feature_server.py, 0.67). Members that are not named are ignored, as pydantic does. */
-const rangeSchema = z.object({
-  start_ts: z.string().nullish(),
-  end_ts: z.string().nullish(),
-  feature_views: z.array(z.string()).nullish(),
-  disable_event_timestamp: z.boolean().default(false),
-  version: z.string().nullish(),
-});
-const incrementalSchema = z.object({
-  end_ts: z.string(),
-  feature_views: z.array(z.string()).nullish(),
-  version: z.string().nullish(),
-});
+interface RangeBody {
+  readonly start_ts: string | undefined;
+  readonly end_ts: string | undefined;
+  readonly feature_views: readonly string[] | undefined;
+  readonly disable_event_timestamp: boolean;
+  readonly full_feature_names: boolean;
+  readonly version: string | undefined;
+}
+
+/** feast/feature_server.py, 0.67, `MaterializeRequest`. */
+const RANGE: Model<RangeBody> = {
+  start_ts: { check: optional(text), default: undefined },
+  end_ts: { check: optional(text), default: undefined },
+  feature_views: { check: optional(list(text)), default: undefined },
+  disable_event_timestamp: { check: bool, default: false },
+  full_feature_names: { check: bool, default: false },
+  version: { check: optional(text), default: undefined },
+};
+
+interface IncrementalBody {
+  readonly end_ts: string;
+  readonly feature_views: readonly string[] | undefined;
+  readonly full_feature_names: boolean;
+  readonly version: string | undefined;
+}
+
+/** `MaterializeIncrementalRequest`. */
+const INCREMENTAL: Model<IncrementalBody> = {
+  end_ts: { check: text },
+  feature_views: { check: optional(list(text)), default: undefined },
+  full_feature_names: { check: bool, default: false },
+  version: { check: optional(text), default: undefined },
+};
 
 /** What is to be materialized; undefined: every view. */
 export interface MaterializeRequest {
@@ -25,32 +45,33 @@ export interface MaterializeRequest {
 const TIMESTAMP = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/;
 
 /**
- * Reads the body of `/materialize` or `/materialize-incremental`; a Reply where it cannot be one.
+ * Reads the body of `/materialize` or `/materialize-incremental`.
  *
- * @throws {PyFault} for timestamps, as Feast answers them.
+ * @throws {RequestValidationError} as pydantic. @throws {PyFault} for timestamps, as Feast answers them.
  */
-export function readMaterializeRequest(body: Buffer, kind: 'range' | 'incremental'): MaterializeRequest | Reply {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    return unprocessable([{ type: 'json_invalid', loc: ['body'], msg: 'JSON decode error' }]);
+export function readMaterializeRequest(exchange: Exchange, kind: 'range' | 'incremental'): MaterializeRequest {
+  const value = readJson(exchange);
+  if (kind === 'range') {
+    const request = validate(RANGE, value);
+    refuseVersion(request);
+    requireRange(request);
+    return { views: request.feature_views };
   }
-  const parsed = kind === 'range' ? rangeSchema.safeParse(value) : incrementalSchema.safeParse(value);
-  if (!parsed.success) return unprocessable(parsed.error.issues.map((issue) => describe(issue, value)));
-  const request = parsed.data;
-  if (request.version != null) {
-    throw new PyFault(
-      'ValueError',
-      'Versions of feature views are not materialized through this server; run Feast with --version.',
-    );
-  }
-  if ('disable_event_timestamp' in request) requireRange(request);
-  else requireTimestamp(request.end_ts);
-  return { views: request.feature_views ?? undefined };
+  const request = validate(INCREMENTAL, value);
+  refuseVersion(request);
+  requireTimestamp(request.end_ts);
+  return { views: request.feature_views };
 }
 
-function requireRange({ start_ts, end_ts, disable_event_timestamp }: z.output<typeof rangeSchema>): void {
+function refuseVersion({ version }: { readonly version: string | undefined }): void {
+  if (version === undefined) return;
+  throw new PyFault(
+    'ValueError',
+    'Versions of feature views are not materialized through this server; run feast materialize --version.',
+  );
+}
+
+function requireRange({ start_ts, end_ts, disable_event_timestamp }: RangeBody): void {
   if (disable_event_timestamp) return;
   if (!start_ts || !end_ts) {
     throw new PyFault('ValueError', 'start_ts and end_ts are required when disable_event_timestamp is False');
@@ -66,19 +87,4 @@ function requireTimestamp(text: string): number {
   const time = TIMESTAMP.test(text) ? Date.parse(zoned.replace(' ', 'T').replace(' ', '')) : Number.NaN;
   if (Number.isNaN(time)) throw new PyFault('ValueError', `Invalid timestamp format: Unknown string format: ${text}`);
   return time;
-}
-
-type Detail = Readonly<Record<string, unknown>>;
-
-function unprocessable(detail: readonly Detail[]): Reply {
-  return json(422, { detail });
-}
-
-/** FastAPI's shape of an error; `type` and `msg` are pydantic's for what is missing, ours otherwise. */
-function describe(issue: z.core.$ZodIssue, body: unknown): Detail {
-  const loc = ['body', ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
-  const found = issue.path.reduce<unknown>((value, part) => (value as never)?.[part], body);
-  return found === undefined
-    ? { type: 'missing', loc, msg: 'Field required', input: body }
-    : { type: 'value_error', loc, msg: issue.message, input: found };
 }

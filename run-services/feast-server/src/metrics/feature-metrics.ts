@@ -11,7 +11,7 @@ export class FeatureCounts {
   nulls = 0;
   /** The online store has no row of the entity. */
   missing = 0;
-  /** The row is older than its view's ttl; only `semantics=strict` looks. */
+  /** The row is older than its view's ttl. Feast's semantics serve it all the same. */
   expired = 0;
 }
 

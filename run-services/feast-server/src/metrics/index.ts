@@ -5,6 +5,7 @@ import { type AtWork, RequestMetrics } from './request-metrics.ts';
 import { WriteMetrics } from './write-metrics.ts';
 
 export { FeatureCounts, FeatureMetrics, ViewMetrics } from './feature-metrics.ts';
+export { answerObserver } from './observe-answer.ts';
 export { RequestMetrics } from './request-metrics.ts';
 export { WriteMetrics } from './write-metrics.ts';
 

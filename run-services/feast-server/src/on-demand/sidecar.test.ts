@@ -31,10 +31,10 @@ function exchange(): Exchange {
 }
 
 test('off, a request for an on-demand view is 501 and says how to turn it on', async () => {
-  await expect(new OnDemandSidecar(undefined, () => undefined).forward(exchange(), ['totals'])).rejects.toMatchObject({
+  await expect(new OnDemandSidecar(undefined, () => undefined).forward(exchange())).rejects.toMatchObject({
     status: 501,
     code: 'NOT_ENABLED',
-    message: expect.stringMatching(/totals .*ON_DEMAND_URL/),
+    message: expect.stringMatching(/sidecar.*FEAST_SIDECAR_URL/),
   });
 });
 
@@ -44,7 +44,7 @@ test('on, body and answer pass unchanged, and credentials stay here', async () =
     seen = `${request.url} ${request.headers.traceparent} ${request.headers.authorization} ${await text(request)}`;
     response.writeHead(418, { 'content-type': 'text/x' }).end('answer');
   });
-  const reply = await proxy.forward(exchange(), ['totals']);
+  const reply = await proxy.forward(exchange());
   expect(seen).toBe('/get-online-features trace undefined {"entities":{"id":[9007199254740993]}}');
   expect({ ...reply, body: String(reply.body) }).toEqual({
     status: 418,
@@ -55,7 +55,7 @@ test('on, body and answer pass unchanged, and credentials stay here', async () =
 
 test('a sidecar that is gone is 503', async () => {
   const proxy = await sidecar((request) => request.socket.destroy());
-  await expect(proxy.forward(exchange(), ['totals'])).rejects.toMatchObject({
+  await expect(proxy.forward(exchange())).rejects.toMatchObject({
     status: 503,
     code: 'BACKEND_UNAVAILABLE',
   });
@@ -65,14 +65,14 @@ test('a sidecar that does not answer is 503 when the deadline has passed', async
   const proxy = await sidecar(() => {});
   const request = exchange();
   request.deadlineAt = performance.now() + 50;
-  await expect(proxy.forward(request, ['totals'])).rejects.toMatchObject({ status: 503 });
+  await expect(proxy.forward(request)).rejects.toMatchObject({ status: 503 });
   expect(performance.now()).toBeGreaterThanOrEqual(request.deadlineAt);
 });
 
 test('only a server of this machine can be a sidecar', () => {
   expect(readSidecarUrl({})).toBeUndefined();
-  expect(readSidecarUrl({ ON_DEMAND_URL: 'http://127.0.0.1:6567/' })).toBe('http://127.0.0.1:6567');
-  for (const ON_DEMAND_URL of ['http://10.0.0.1:6567', 'https://feast.test', '127.0.0.1:6567']) {
-    expect(() => readSidecarUrl({ ON_DEMAND_URL })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  expect(readSidecarUrl({ FEAST_SIDECAR_URL: 'http://127.0.0.1:6567/' })).toBe('http://127.0.0.1:6567');
+  for (const FEAST_SIDECAR_URL of ['http://10.0.0.1:6567', 'https://feast.test', '127.0.0.1:6567']) {
+    expect(() => readSidecarUrl({ FEAST_SIDECAR_URL })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   }
 });

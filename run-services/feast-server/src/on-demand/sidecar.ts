@@ -8,7 +8,7 @@ import type { Reply } from '../http/reply.ts';
 const MAX_ANSWER_BYTES = 64_000_000;
 
 const OWN_VARIABLES = {
-  ON_DEMAND_URL: variable(
+  FEAST_SIDECAR_URL: variable(
     z
       .url({
         protocol: /^http$/,
@@ -23,7 +23,7 @@ const OWN_VARIABLES = {
 
 /** Undefined where on-demand views are off. @throws {UserError} CONFIG_INVALID */
 export function readSidecarUrl(environment: Environment = readEnvironment()): string | undefined {
-  return readVariables(OWN_VARIABLES, environment).ON_DEMAND_URL?.replace(/\/+$/, '');
+  return readVariables(OWN_VARIABLES, environment).FEAST_SIDECAR_URL?.replace(/\/+$/, '');
 }
 
 /**
@@ -40,15 +40,16 @@ export class OnDemandSidecar {
   }
 
   /**
-   * @param views on-demand views that the request names, for the message.
+   * Has the sidecar answer in our place.
+   *
    * @throws {HttpError} 501 NOT_ENABLED without a sidecar; 503 BACKEND_UNAVAILABLE where it does not answer before the request's deadline.
    */
-  async forward(exchange: Exchange, views: readonly string[]): Promise<Reply> {
+  async forward(exchange: Exchange): Promise<Reply> {
     if (this.#url === undefined) {
       throw new HttpError(
         501,
         'NOT_ENABLED',
-        `${views.join(', ')} is computed on demand, in Python, and this server has no sidecar for it: ask for stored feature views, or start Feast's own server beside this one and set ON_DEMAND_URL.`,
+        "On-demand and precomputed features are computed in Python, and this server has no sidecar for it: ask for stored feature views, or start Feast's own server beside this one and set FEAST_SIDECAR_URL.",
       );
     }
     const traceparent = this.#traceparent(exchange);
@@ -66,7 +67,7 @@ export class OnDemandSidecar {
       if (cause instanceof HttpError) throw cause;
       throw unavailable(
         'BACKEND_UNAVAILABLE',
-        'The server of on-demand feature views (ON_DEMAND_URL) does not answer.',
+        'The server of on-demand feature views (FEAST_SIDECAR_URL) does not answer.',
         { cause },
       );
     }

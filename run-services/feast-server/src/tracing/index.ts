@@ -1,6 +1,7 @@
 import type { RequestTraces } from './request-traces.ts';
 import type { TracingSettings } from './settings.ts';
 
+export { callersTraceparent } from './callers-traceparent.ts';
 export type { RequestTraces } from './request-traces.ts';
 export { readTracingSettings, type TracingSettings } from './settings.ts';
 

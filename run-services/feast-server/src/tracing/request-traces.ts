@@ -9,6 +9,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import type { Exchange } from '../http/exchange.ts';
+import { callersTraceparent } from './callers-traceparent.ts';
 import type { TracingSettings } from './settings.ts';
 
 /** Spans that wait for the exporter; more are left out, so that a collector that is gone costs no memory. */
@@ -85,10 +86,4 @@ export class RequestTraces {
   async close(): Promise<void> {
     await this.#provider.shutdown().catch(() => {});
   }
-}
-
-/** What the caller sent, where nothing is traced here. */
-export function callersTraceparent({ headers }: Exchange): string | undefined {
-  const { traceparent } = headers;
-  return typeof traceparent === 'string' ? traceparent : undefined;
 }
