@@ -1,63 +1,26 @@
-import { loadFeatures } from '@tributary/features';
-import { createBus } from '@tributary/platform/bus';
-import { readConfig, readVariables, variable } from '@tributary/platform/config';
+import { readEnvironment } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
 import { createLogger } from '@tributary/platform/log';
-import { z } from 'zod';
-import { FeastClient } from './feast-client.ts';
-import { pushedViews } from './feature-view.ts';
-import { FeaturePush } from './push.ts';
-import { createPushServer } from './server.ts';
+import { serve } from './serve.ts';
 
-/** The consumer group whose offsets say how far the online store is. */
-const GROUP = 'feature-push';
+const log = createLogger('feast-server');
 
-const OWN_VARIABLES = {
-  FEATURES_DELIVERY: variable(
-    z.enum(['pull', 'push'], { error: 'expected pull or push' }).default('pull'),
-    'whether this service takes feature rows from the bus itself, or waits for a Pub/Sub push subscription to post them to /pubsub/push',
-    'pull',
-  ),
-};
-
-const log = createLogger('feature-push');
-
-async function main(): Promise<void> {
-  const config = readConfig('http', 'bus', 'feast');
-  const { FEATURES_DELIVERY: delivery } = readVariables(OWN_VARIABLES);
-  const views = pushedViews(loadFeatures());
-  const bus = createBus(config.bus);
-  const push = new FeaturePush({ feast: new FeastClient(config.feast.serverUrl, log), bus, views, log });
-  const server = createPushServer({ push, log });
-  const { host, port } = config.http;
-  const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE'
-      ? new UserError('PORT_TAKEN', `Port ${port} of ${host} is taken; set PORT to a free one.`)
-      : error;
-  });
-  const subscription =
-    delivery === 'pull' ? await bus.subscribe('features', GROUP, (batch) => push.handle(batch)) : undefined;
-  log.info({ address, delivery, views: [...views.keys()] }, 'pushing features online');
-
-  let closing: Promise<void> | undefined;
-  const close = (): void => {
-    closing ??= (async () => {
-      // The batch at work is finished or left to the next subscriber; nothing is acknowledged before it is online.
-      await subscription?.close();
-      await server.close();
-      await bus.close();
-      log.info('feature push closed');
-    })();
-    closing.catch(fail);
-  };
-  process.on('SIGTERM', close);
-  process.on('SIGINT', close);
-}
-
-function fail(error: unknown): void {
-  log.fatal({ err: error }, error instanceof UserError ? error.message : 'the feature push ended');
+function fail(error: unknown): never {
+  log.fatal({ err: error }, error instanceof UserError ? error.message : 'the feature server ended');
   // Whatever still listens or waits must not keep a broken process alive.
   process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const server = await serve(readEnvironment(), log);
+  const stop = (): void => {
+    server.close().then(() => {
+      log.info('feature server closed');
+      process.exit(0);
+    }, fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 }
 
 main().catch(fail);

@@ -6,6 +6,7 @@ const STATUS = {
   FeatureViewNotFoundException: 404,
   FeatureServiceNotFoundException: 404,
   EntityNotFoundException: 404,
+  FeastObjectNotFoundException: 404,
   FeatureNameCollisionError: 500,
   PushSourceNotFoundException: 422,
 } as const;

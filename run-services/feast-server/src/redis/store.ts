@@ -20,9 +20,9 @@ export interface OnlineStore {
   /** @throws {HttpError} ONLINE_STORE_UNAVAILABLE */
   read(batch: HashBatch): Promise<HashValues>;
   /**
-   * A reply for each command; commands are given with the key they are about.
+   * A reply for each command; commands are given with the key they are about, and those of one key are carried out in order.
    *
-   * @throws {HttpError} ONLINE_STORE_UNAVAILABLE, also where Redis refuses one of them
+   * @throws {HttpError} ONLINE_STORE_UNAVAILABLE, also where Redis refuses one of them: then its `RedisReplyError` is the cause
    */
   write(commands: readonly KeyedCommand[]): Promise<RedisReply[]>;
   readonly isReady: boolean;
@@ -79,10 +79,7 @@ export class SingleNode implements OnlineStore {
   }
 
   async write(commands: readonly KeyedCommand[]): Promise<RedisReply[]> {
-    const replies = await this.#writes.commands(commands.map(({ args }) => args));
-    const refusal = replies.find((reply): reply is RedisReplyError => reply instanceof RedisReplyError);
-    if (refusal) throw refused(refusal);
-    return replies;
+    return taken(await this.#writes.commands(commands.map(({ args }) => args)));
   }
 
   close(): void {
@@ -92,6 +89,13 @@ export class SingleNode implements OnlineStore {
 }
 
 export const NOTHING: HashValues = { bytes: Buffer.alloc(0), index: new Int32Array(0) };
+
+/** The replies, where none is a refusal. @throws {HttpError} ONLINE_STORE_UNAVAILABLE */
+export function taken(replies: RedisReply[]): RedisReply[] {
+  const refusal = replies.find((reply): reply is RedisReplyError => reply instanceof RedisReplyError);
+  if (refusal) throw refused(refusal);
+  return replies;
+}
 
 /** Redis took the connection but not the command: it is loading, a replica, out of memory, or the key is no hash. */
 export function refused(error: RedisReplyError): Error {

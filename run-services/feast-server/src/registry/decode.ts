@@ -84,6 +84,7 @@ function toView(kind: ViewKind, spec: RawViewSpec, meta: RawMeta | null | undefi
     features: spec.features.map(toField),
     entityColumns: spec.entity_columns.map(toField),
     ttlSeconds: spec.ttl?.seconds ?? 0,
+    online: spec.online ?? false,
     enabled: !spec.disabled,
     unservableState: UNSERVABLE[meta?.state ?? 0],
     version: meta?.current_version_number ?? 0,
@@ -144,6 +145,7 @@ interface RawViewSpec {
   entity_columns: RawField[];
   ttl?: { seconds: number } | null;
   disabled?: boolean;
+  online?: boolean;
   batch_source?: RawSource | null;
   stream_source?: RawSource | null;
   /** Label views only. */

@@ -31,6 +31,8 @@ export interface ViewDefinition {
   readonly entityColumns: readonly FieldDefinition[];
   /** Seconds; 0 for ever. */
   readonly ttlSeconds: number;
+  /** Whether `feast materialize` puts it online. */
+  readonly online: boolean;
   readonly enabled: boolean;
   /** Feast's name of a state that is not served from; undefined where the view may be read. */
   readonly unservableState: string | undefined;

@@ -1,5 +1,6 @@
 import { PyFault } from '../python/fault.ts';
 import { PyFloat, type PyValue } from '../python/json.ts';
+import { floatRepr } from '../python/numbers.ts';
 import { ValueType, type ValueTypeNumber } from '../registry/value-type.ts';
 import type { FeastValue, ValueData } from './feast-value.ts';
 import { int32, int64, toBool, toReal } from './from-python.ts';
@@ -79,7 +80,7 @@ export function toList(
       if (item !== null && !kind.items.includes(typeName(item))) {
         throw new PyFault(
           'TypeError',
-          `Value "${String(item instanceof PyFloat ? item.value : item)}" is of type <class '${typeName(item)}'> not of type <class '${kind.named}'>`,
+          `Value "${item instanceof PyFloat ? floatRepr(item.value) : String(item)}" is of type <class '${typeName(item)}'> not of type <class '${kind.named}'>`,
         );
       }
     }
