@@ -32,6 +32,10 @@ export class Admission {
     return this.#bytes;
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** From now on nothing is let in: for a server that is ending. */
   close(): void {
     this.#closed = true;

@@ -3,6 +3,7 @@ import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
 import { type Authenticator, createAuthenticator, readAuthSettings } from '../auth/index.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
 import type { Hooks } from '../http/server.ts';
 import { Admission, deadlines, type Limits, readLimits, requireRequestSize } from '../limits/index.ts';
 import { RequestLog } from '../logging/request-log.ts';
@@ -30,8 +31,13 @@ export interface Operations {
   readonly admission: Admission;
   readonly hooks: Hooks;
   readonly online: OnlineHooks;
+  /** Has a sidecar answer what takes Python. */
+  readonly delegate: (exchange: Exchange) => Promise<Reply>;
   readonly runs: MaterializeRuns | undefined;
+  readonly isDraining: boolean;
   readonly traceparent: (exchange: Exchange) => string | undefined;
+  /** From now on lets nothing in, and ends what waits for a job. */
+  drain(): void;
   /** After the last answer: sends the last spans and stops timers. */
   close(): Promise<void>;
 }
@@ -55,6 +61,8 @@ export async function createOperations(environment: Environment, log: Logger): P
   const traceparent = (exchange: Exchange) => traces?.traceparent(exchange) ?? callersTraceparent(exchange);
   const sidecar = new OnDemandSidecar(readSidecarUrl(environment), traceparent);
   const observe = answerObserver(metrics.features);
+  const runs = await createRuns(environment);
+  const delegate = (exchange: Exchange) => sidecar.forward(exchange);
   return {
     limits,
     semantics,
@@ -63,13 +71,21 @@ export async function createOperations(environment: Environment, log: Logger): P
     hooks: around({ admission, limits, authenticator, traces, metrics, requestLog: new RequestLog(log) }),
     online: {
       admit: (_exchange, { rows, features }) => requireRequestSize(rows, features, limits.maxFeatureValues),
-      delegate: (exchange) => sidecar.forward(exchange),
+      delegate,
       encode: (exchange, answer) =>
         semanticsOf(exchange, semantics) === 'strict' ? writeStrictAnswer(answer, Date.now() / 1_000) : undefined,
       observe: (_exchange, answer) => observe(answer),
     },
-    runs: await createRuns(environment),
+    delegate,
+    runs,
+    get isDraining() {
+      return admission.isClosed;
+    },
     traceparent,
+    drain() {
+      admission.close();
+      runs?.close();
+    },
     async close() {
       authenticator?.close();
       await traces?.close();
