@@ -3,6 +3,7 @@ import { type Environment, readConfigFrom, readVariables, variable } from '@trib
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
 import { createProbes } from './health/probes.ts';
+import type { Handler } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { materializeHandler } from './materialize/index.ts';
 import { viewsToMaterialize } from './materialize/views.ts';
@@ -17,6 +18,7 @@ import type { Definitions } from './registry/definitions.ts';
 import { LiveRegistry } from './registry/live-registry.ts';
 import { openSource } from './registry/source.ts';
 import { semanticsOf } from './strict/semantics.ts';
+import { withStrictFaults } from './strict/strict-faults.ts';
 import type { WriteRules } from './write/compare-and-set.ts';
 import { push, type WritePorts, writeToOnlineStore } from './write/push.ts';
 
@@ -76,7 +78,10 @@ export async function serve(environment: Environment, log: Logger): Promise<Feas
       : await prepare(delivery, environment, { server, definitions, store, strict, operations, log });
   const address = await server.listen(http);
   const running = prepared?.start();
-  log.info({ address, delivery, semantics: operations.semantics, views: definitions().views.size }, 'serving features');
+  log.info(
+    { url: address, delivery, semantics: operations.semantics, views: definitions().views.size },
+    'serving features',
+  );
 
   const end = async (): Promise<void> => {
     const { drainMs } = operations.limits;
@@ -136,18 +141,19 @@ function addRoutes(server: HttpServer, { operations, registry, store, writes }: 
   server.route('GET', '/openapi.json', openApiHandler(), open);
   server.route('GET', '/metrics', metrics.handler);
   const body = { maxBodyBytes: limits.maxBodyBytes };
+  const strictly = (handler: Handler) => withStrictFaults(handler, operations.semantics);
   server.route(
     'POST',
     '/get-online-features',
-    getOnlineFeatures({ definitions, store, hooks: operations.online }),
+    strictly(getOnlineFeatures({ definitions, store, hooks: operations.online })),
     body,
   );
-  server.route('POST', '/push', push(writes), body);
-  server.route('POST', '/write-to-online-store', writeToOnlineStore(writes), body);
+  server.route('POST', '/push', strictly(push(writes)), body);
+  server.route('POST', '/write-to-online-store', strictly(writeToOnlineStore(writes)), body);
   const resolveViews = (names: readonly string[] | undefined) => viewsToMaterialize(registry.definitions, names);
   const ports = { runs, resolveViews, traceparent };
-  server.route('POST', '/materialize', materializeHandler('range', ports), body);
-  server.route('POST', '/materialize-incremental', materializeHandler('incremental', ports), body);
+  server.route('POST', '/materialize', strictly(materializeHandler('range', ports)), body);
+  server.route('POST', '/materialize-incremental', strictly(materializeHandler('incremental', ports)), body);
 }
 
 function sourceSettings(environment: Environment) {

@@ -9,6 +9,8 @@ export type HttpErrorCode =
   | 'BODY_CUT_OFF'
   /** The request asks for more entities × features than one request may. */
   | 'REQUEST_TOO_LARGE'
+  /** The request cannot be carried out, and Feast's own server would say so with 500; strict semantics only. */
+  | 'INVALID_REQUEST'
   /** The query names semantics that there are not. */
   | 'SEMANTICS_UNKNOWN'
   /** The body is no Pub/Sub push request. */

@@ -168,7 +168,7 @@ export class HttpServer {
       for (const name in headers) if (name !== 'content-type') list.push(name, headers[name]!);
     }
     // A body that was not read to its end would be taken for the next request's head, so such a connection ends here.
-    if (this.#draining || !exchange.request.complete) list.push('connection', 'close');
+    if (this.#draining || hasUnreadBody(exchange.request)) list.push('connection', 'close');
     return list;
   }
 
@@ -224,6 +224,11 @@ const DEADLINE_TICK_MS = 20;
 interface Pending {
   readonly exchange: Exchange;
   readonly response: ServerResponse;
+}
+
+/** A request without a body is not `complete` yet when it is answered at once. */
+function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined);
 }
 
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -21,13 +21,20 @@ const COMMON = {
 
 /** Feast answers what it cannot do with 500 and a text. */
 const FEAST = {
-  400: refusal('REQUEST_TOO_LARGE, SEMANTICS_UNKNOWN, or a body that cannot be decoded.'),
+  400: {
+    description:
+      'INVALID_REQUEST, REQUEST_TOO_LARGE or SEMANTICS_UNKNOWN; or a body that cannot be decoded, which has no code.',
+    content: content({ anyOf: [ref('Refusal'), ref('Undecodable')] }),
+  },
   404: { description: 'No such feature view, service or entity.', content: content(ref('FeastError')) },
   422: {
     description: 'The body is not what the schema says, or the push source is not known.',
     content: content({ oneOf: [ref('ValidationError'), ref('FeastError')] }),
   },
-  500: { description: "Feast's answer to a request that it cannot carry out.", content: content(ref('FeastError')) },
+  500: {
+    description: "Feast's answer to a request that it cannot carry out; 400 with `semantics=strict`.",
+    content: content(ref('FeastError')),
+  },
   501: refusal('NOT_ENABLED: it takes a sidecar or a job that this server has not.'),
 } as const;
 

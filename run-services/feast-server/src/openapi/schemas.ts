@@ -184,6 +184,7 @@ export const schemas = {
       detail: { type: 'string', description: 'What is wrong and what to do.' },
     },
   },
+  Undecodable: { type: 'object', required: ['detail'], properties: { detail: { type: 'string' } } },
   FeastError: {
     type: 'string',
     description:
