@@ -21,7 +21,7 @@ let bus: ManagedBus;
 const events: ChainEvent[] = [];
 
 beforeAll(async () => {
-  stack = await startComponents(['kafka', 'bigquery', 'redis', 'feast-server', 'feature-push'], { needs: false });
+  stack = await startComponents(['kafka', 'bigquery', 'redis', 'feast-server'], { needs: false });
   const config = readConfigFrom(stack.env, 'warehouse', 'bus');
   warehouse = createWarehouse(config.warehouse);
   await warehouse.migrate();

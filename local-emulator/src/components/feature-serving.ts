@@ -1,35 +1,33 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Component } from '../supervisor/component.ts';
-import { answers } from './http-probe.ts';
+import type { Component, Machine } from '../supervisor/component.ts';
+import { run } from '../toolchain/run.ts';
 import { nodeService } from './node-service.ts';
 
-/** Feast's own feature server. */
-export const feastServer: Component = {
+const server = nodeService({
   name: 'feast-server',
-  needs: ['redis'],
-  ports: ['feast-server'],
-  stop: { signal: 'SIGTERM', graceSeconds: 10 },
-  readyWithinSeconds: 180,
+  needs: ['redis', 'kafka'],
+  program: 'run-services/feast-server/src/main.ts',
+  // Windowed features come from the bus into the same process that serves them.
+  env: () => ({ FEATURES_DELIVERY: 'pull', MATERIALIZE_JOB: 'true' }),
+  health: '/health',
+  summary: "features over HTTP (Feast's API), and windowed features on their way online",
+  graceSeconds: 10,
+});
+
+/** Serves features and takes them off the bus. Definitions are brought into Feast's registry before it starts, as a deployment does. */
+export const feastServer: Component = {
+  ...server,
   async prepare(machine) {
+    await server.prepare(machine);
     mkdirSync(join(machine.state, 'feast'), { recursive: true });
+    await applyDefinitions(machine);
   },
-  start: (machine) => ({
-    command: join(machine.tools.pythonBin, 'python'),
-    args: [join(machine.root, 'run-services', 'feast-server', 'serve.py')],
-    env: { HOST: '127.0.0.1', PORT: String(machine.port('feast-server')) },
-  }),
-  ready: (machine) => answers(`http://127.0.0.1:${machine.port('feast-server')}/health`),
-  describe: (machine) => ({
-    summary: 'features over HTTP (Feast)',
-    url: `http://127.0.0.1:${machine.port('feast-server')}`,
-  }),
 };
 
-/** Pushes windowed features from the bus into Feast. */
-export const featurePush: Component = nodeService({
-  name: 'feature-push',
-  needs: ['kafka', 'feast-server'],
-  program: 'run-services/feast-server/src/main.ts',
-  summary: 'pushes windowed features online',
-});
+async function applyDefinitions(machine: Machine): Promise<void> {
+  await run(join(machine.tools.pythonBin, 'python'), [join(machine.root, 'feast', 'apply.py')], {
+    env: machine.env(),
+    timeoutMinutes: 3,
+  });
+}

@@ -2,7 +2,7 @@ import type { Component } from '../supervisor/component.ts';
 import { bigquery } from './bigquery.ts';
 import { bridge, debeziumEngine } from './change-capture.ts';
 import { cloudFunctions, cloudRunJobs, eventarc } from './event-chain.ts';
-import { feastServer, featurePush } from './feature-serving.ts';
+import { feastServer } from './feature-serving.ts';
 import { flinkJobManager, flinkTaskManager } from './flink.ts';
 import { kafka } from './kafka.ts';
 import { minio } from './minio.ts';
@@ -26,7 +26,6 @@ export const COMPONENTS: readonly Component[] = [
   bigquery,
   redis,
   feastServer,
-  featurePush,
 ];
 
 /** The named components together with everything they need, in their order above. */

@@ -119,7 +119,6 @@ describe('the demo', () => {
         'eventarc',
         'cloud-run-jobs',
         'redis',
-        'feature-push',
         'feast-server',
         'postgres',
       ];
