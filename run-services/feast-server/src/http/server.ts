@@ -167,8 +167,7 @@ export class HttpServer {
     if (headers !== undefined) {
       for (const name in headers) if (name !== 'content-type') list.push(name, headers[name]!);
     }
-    // A body that was not read to its end would be taken for the next request's head, so such a connection ends here.
-    if (this.#draining || hasUnreadBody(exchange.request)) list.push('connection', 'close');
+    if (this.#draining || hasLongRest(exchange.request)) list.push('connection', 'close');
     return list;
   }
 
@@ -218,17 +217,25 @@ export class HttpServer {
   }
 }
 
+/**
+ * Whether so much of a body was not read that to end the connection is better. What is shorter Node reads and drops, so that a caller who is still sending
+ * gets the answer, and can send the next request.
+ */
+function hasLongRest(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  const length = request.headers['content-length'];
+  if (length === undefined) return request.headers['transfer-encoding'] !== undefined;
+  return Number(length) > MAX_DROPPED_BYTES;
+}
+
+const MAX_DROPPED_BYTES = 65_536;
+
 /** How late a deadline may be noticed. */
 const DEADLINE_TICK_MS = 20;
 
 interface Pending {
   readonly exchange: Exchange;
   readonly response: ServerResponse;
-}
-
-/** A request without a body is not `complete` yet when it is answered at once. */
-function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
-  return !complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined);
 }
 
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -104,9 +104,16 @@ function readEntities(plan: Plan, { entities }: OnlineRequest): { rows: number; 
     // What is neither a join key nor an entity is most likely a feature's value, and is left aside.
     if (joinKey !== undefined) keys.set(joinKey, values);
   }
-  if (!plan.entityless) return { rows, keys, all: keys };
-  const dummy = Array.from({ length: rows }, (): FeastValue => ({ type: ValueType.STRING, data: '' }));
-  return { rows, keys, all: new Map(keys).set(DUMMY_KEY, dummy) };
+  const all: Columns = new Map(keys);
+  // Feast takes its stand-in for an entity out of every answer, also where a request names it.
+  keys.delete(DUMMY_KEY);
+  if (plan.entityless) {
+    all.set(
+      DUMMY_KEY,
+      Array.from({ length: rows }, (): FeastValue => ({ type: ValueType.STRING, data: '' })),
+    );
+  }
+  return { rows, keys, all };
 }
 
 function read(store: OnlineStore, project: string, plan: Plan, all: Columns, rows: number): Promise<HashValues> {
@@ -115,7 +122,7 @@ function read(store: OnlineStore, project: string, plan: Plan, all: Columns, row
   for (const planned of plan.views) {
     const ofView = columnsOf(planned, all);
     if (![...ofView.values()].some(({ length }) => length > 0)) throw missingKeys(plan, all, ofView);
-    const encoder = new EntityKeyEncoder([...ofView.keys()], project);
+    const encoder = encoderOf(planned, ofView, project);
     const columns = [...ofView.values()];
     for (let row = 0; row < rows; row += 1) {
       // Feast sorts the rows first, which fails on a null.
@@ -139,4 +146,20 @@ function columnsOf({ keyNames, joinKeys }: PlannedView, all: Columns): Columns {
     if (joinKeys.includes(own)) result.set(own, values);
   }
   return result;
+}
+
+const encoders = new WeakMap<PlannedView, EntityKeyEncoder>();
+
+/** Nearly always for all join keys of the view, in one order: that encoder is kept with the plan. */
+function encoderOf(planned: PlannedView, ofView: Columns, project: string): EntityKeyEncoder {
+  const names = [...ofView.keys()];
+  if (names.length !== planned.joinKeys.length || names.some((name, at) => name !== planned.joinKeys[at])) {
+    return new EntityKeyEncoder(names, project);
+  }
+  let encoder = encoders.get(planned);
+  if (!encoder) {
+    encoder = new EntityKeyEncoder(names, project);
+    encoders.set(planned, encoder);
+  }
+  return encoder;
 }

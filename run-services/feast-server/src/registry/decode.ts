@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { UserError } from '@tributary/platform/errors';
 import protobuf from 'protobufjs/light.js';
 import type {
@@ -9,9 +10,12 @@ import type {
   ViewDefinition,
   ViewKind,
 } from './definitions.ts';
-import descriptor from './registry.descriptor.json' with { type: 'json' };
 
-const Registry = protobuf.Root.fromJSON(descriptor as protobuf.INamespace).lookupType('Registry');
+/** Made by export_descriptor.py. */
+const descriptor = JSON.parse(
+  readFileSync(new URL('./registry.descriptor.json', import.meta.url), 'utf8'),
+) as protobuf.INamespace;
+const Registry = protobuf.Root.fromJSON(descriptor).lookupType('Registry');
 
 /** feast.core.FeatureViewState, feast/feature_view.py: those that Feast does not serve from. */
 const UNSERVABLE: Readonly<Record<number, string>> = { 1: 'CREATED', 2: 'GENERATED', 3: 'MATERIALIZING' };

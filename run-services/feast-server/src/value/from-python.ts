@@ -1,5 +1,5 @@
 import { PyFault } from '../python/fault.ts';
-import { PyFloat, type PyObject, type PyValue } from '../python/json.ts';
+import { JsonDecodeError, loads, PyFloat, type PyObject, type PyValue } from '../python/json.ts';
 import { floatRepr, intOfFloat, intOfText } from '../python/numbers.ts';
 import { repr } from '../python/repr.ts';
 import { ValueType, type ValueTypeNumber } from '../registry/value-type.ts';
@@ -197,7 +197,26 @@ export function toBool(value: PyValue): boolean {
   throw new PyFault('TypeError', `'${typeName(value)}' object cannot be interpreted as an integer`);
 }
 
-function toMap(value: PyValue): ValueMap {
+/** Text in the place of a dict or a list is read as JSON. */
+function unpacked(value: PyValue): PyValue {
+  if (typeof value !== 'string') return value;
+  try {
+    return loads(Buffer.from(value));
+  } catch (error) {
+    if (error instanceof JsonDecodeError) throw new PyFault('JSONDecodeError', describeJsonFault(error, value));
+    throw error;
+  }
+}
+
+function describeJsonFault({ message, position }: JsonDecodeError, text: string): string {
+  const before = [...text].slice(0, position).join('');
+  const line = before.split('\n').length;
+  const column = [...before.slice(before.lastIndexOf('\n') + 1)].length + 1;
+  return `${message}: line ${line} column ${column} (char ${position})`;
+}
+
+function toMap(given: PyValue): ValueMap {
+  const value = unpacked(given);
   if (!isDict(value)) {
     throw new PyFault('TypeError', `Expected dict for MAP type, got ${typeName(value)}: ${shortRepr(value)}`);
   }
@@ -211,7 +230,8 @@ function toMap(value: PyValue): ValueMap {
   return { entries };
 }
 
-function toMapList(value: PyValue): readonly ValueData[] {
+function toMapList(given: PyValue): readonly ValueData[] {
+  const value = unpacked(given);
   if (!Array.isArray(value)) {
     throw new PyFault('TypeError', `Expected list for MAP_LIST type, got ${typeName(value)}: ${shortRepr(value)}`);
   }

@@ -1,6 +1,7 @@
 import { PyFault } from '../python/fault.ts';
 import { PyFloat, type PyObject, type PyValue } from '../python/json.ts';
 import { isDict } from '../value/from-python.ts';
+import { MIN_INT64 } from '../value/python-type.ts';
 
 /** Columns of equal length, by name, in the request's order. */
 export interface DataFrame {
@@ -38,6 +39,8 @@ function valuesOf(column: PyValue, rows: number): PyValue[] {
   return Array.isArray(column) ? column : Array.from({ length: rows }, () => column);
 }
 
+const MAX_UINT64 = 2n ** 64n - 1n;
+
 const isInt = (value: PyValue): boolean => typeof value === 'number' || typeof value === 'bigint';
 const isNumber = (value: PyValue): boolean => isInt(value) || value instanceof PyFloat;
 
@@ -46,6 +49,7 @@ export function throughArrow(name: string, values: readonly PyValue[]): readonly
   const filled = values.filter((value) => value !== null);
   if (filled.every(isNumber)) {
     if (filled.length === 0) return values;
+    filled.forEach(refuseHuge);
     if (filled.length === values.length && filled.every(isInt)) return values;
     return values.map((value) => (value === null ? new PyFloat(Number.NaN) : toFloat(value)));
   }
@@ -59,6 +63,13 @@ export function throughArrow(name: string, values: readonly PyValue[]): readonly
     );
   }
   return values;
+}
+
+/** What fits neither of numpy's 64-bit integers stays a Python int, which Arrow has no type for. */
+function refuseHuge(value: PyValue): void {
+  if (typeof value !== 'bigint') return;
+  if (value < MIN_INT64) throw new PyFault('OverflowError', 'Python int too large to convert to C long');
+  if (value > MAX_UINT64) throw new PyFault('OverflowError', 'int too big to convert');
 }
 
 function toFloat(value: PyValue): PyFloat {
