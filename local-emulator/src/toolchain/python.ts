@@ -35,7 +35,8 @@ export async function ensurePython(root: string, progress: (line: string) => voi
   return bin;
 }
 
-async function ensureUv(): Promise<string> {
+/** The uv of this machine, or one of its own in the cache. */
+export async function ensureUv(): Promise<string> {
   const own = await execa('uv', ['--version'], { reject: false, stdin: 'ignore' });
   if (!own.failed) return 'uv';
   const folder = await cached(`uv-${UV_VERSION}`, async (target) => {

@@ -31,7 +31,7 @@ export async function startRedis(program: string, args: readonly string[] = []):
   return {
     port,
     async stop() {
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
