@@ -59,6 +59,13 @@ program
   .addOption(pipelineArg())
   .action(async (options) => (await import('./benchmarks/latency.ts')).latency(options));
 
+program
+  .command('feast-server')
+  .description('requests for features a second, against `feast serve` and a bare Node server')
+  .addOption(new Option('--seconds <count>', 'of each measurement').default(10).argParser(count))
+  .addOption(new Option('--rounds <count>', 'of all contestants; the median counts').default(3).argParser(count))
+  .action(async (options) => (await import('./benchmarks/feast-server.ts')).feastServer(options));
+
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
