@@ -15,7 +15,25 @@ const CHECKS = 'not_a_server_error,status_code_conformance,response_schema_confo
 
 interface Document {
   paths: Record<string, { post?: { parameters: { name: string; schema: object }[] } }>;
+  components: { schemas: Record<string, { properties: Record<string, object> }> };
 }
+
+/** What there is here, in place of any text: random names never get past the first look-up. */
+const features = ['customer_activity:events_5m', 'customer_activity:spend_1h', 'product_features:orders_30d'];
+const scalars = [{ type: ['integer', 'string', 'number', 'boolean', 'null'] }, {}];
+const KNOWN: Record<string, Record<string, object>> = {
+  GetOnlineFeaturesRequest: {
+    features: { type: 'array', items: { type: 'string', enum: features } },
+    feature_service: { anyOf: [{ type: 'null' }, { type: 'string', enum: ['recommendation_v1'] }] },
+    entities: {
+      type: 'object',
+      properties: { customer_id: { type: 'array', items: { anyOf: scalars } } },
+      required: ['customer_id'],
+    },
+  },
+  PushRequest: { push_source_name: { type: 'string', enum: ['customer_activity_push'] } },
+  WriteRequest: { feature_view_name: { type: 'string', enum: ['customer_activity', 'customer_features'] } },
+};
 
 let stack: TestStack;
 let definitions: Awaited<ReturnType<typeof applyDefinitions>>;
@@ -51,6 +69,9 @@ async function documentToFuzz(): Promise<string> {
       if (parameter.name === 'semantics') parameter.schema = { type: 'string', enum: ['strict'] };
     }
   }
+  for (const [name, properties] of Object.entries(KNOWN)) {
+    Object.assign(document.components.schemas[name]!.properties, properties);
+  }
   const file = join(folder, 'openapi.json');
   writeFileSync(file, JSON.stringify(document));
   return file;
@@ -78,5 +99,5 @@ test('whatever the schema allows, and what it does not, is answered as the docum
     stdout: error.stdout || String(error),
   }));
   // Its report is the message of a failure.
-  expect(stdout).toMatch(/No issues found/);
+  expect(stdout).toMatch(/ (\d+) generated, \1 passed/);
 }, 600_000);
