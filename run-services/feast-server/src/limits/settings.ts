@@ -32,9 +32,9 @@ const OWN_VARIABLES = {
     '200000',
   ),
   DRAIN_MS: variable(
-    count(8_000, 3_600_000),
+    count(7_000, 3_600_000),
     'how long requests at work may take after SIGTERM, in milliseconds; Cloud Run kills after ten seconds',
-    '8000',
+    '7000',
   ),
 };
 
