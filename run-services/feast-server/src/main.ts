@@ -1,26 +1,10 @@
-import { readEnvironment } from '@tributary/platform/config';
-import { UserError } from '@tributary/platform/errors';
-import { createLogger } from '@tributary/platform/log';
-import { serve } from './serve.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 
-const log = createLogger('feast-server');
+// Half of a start is compiling and stripping types: with what the last start left behind, it is ready in half the time. The folder is NODE_COMPILE_CACHE, or
+// one in the system's temporary folder. https://nodejs.org/api/module.html#module-compile-cache
+enableCompileCache();
 
-function fail(error: unknown): never {
-  log.fatal({ err: error }, error instanceof UserError ? error.message : 'the feature server ended');
-  // Whatever still listens or waits must not keep a broken process alive.
-  process.exit(1);
-}
-
-async function main(): Promise<void> {
-  const server = await serve(readEnvironment(), log);
-  const stop = (): void => {
-    server.close().then(() => {
-      log.info('feature server closed');
-      process.exit(0);
-    }, fail);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
-
-main().catch(fail);
+const { run } = await import('./program.ts');
+await run();
+// Now, for a process that is killed leaves nothing behind.
+flushCompileCache();
