@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Environment, readConfigFrom, readVariables, variable } from '@tributary/platform/config';
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
+import { readAuthSettings, requireEventCallers } from './auth/index.ts';
 import { createProbes } from './health/probes.ts';
 import type { Handler } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
@@ -58,6 +59,7 @@ export async function serve(environment: Environment, log: Logger): Promise<Feas
   const own = readVariables(OWN_VARIABLES, environment);
   const { http, onlineStore } = readConfigFrom(environment, 'http', 'onlineStore');
   const delivery = readDelivery(environment);
+  if (delivery === 'push') requireEventCallers(readAuthSettings(environment));
   const operations = await createOperations(environment, log);
   const source = await openSource(onlineStore.registry, sourceSettings(environment));
   const [registry, store] = await Promise.all([

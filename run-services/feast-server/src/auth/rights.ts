@@ -1,19 +1,14 @@
 /**
  * What a caller may do.
  *
- * - `read`: features, search, metrics.
+ * - `read`: features and metrics.
  * - `write`: pushes, writes and materialization; holds `read`.
  * - `events`: deliver feature rows of the bus, and nothing else.
  */
 export const RIGHTS = ['read', 'write', 'events'] as const;
 export type Right = (typeof RIGHTS)[number];
 
-const READING: ReadonlySet<string> = new Set([
-  '/get-online-features',
-  '/search',
-  '/retrieve-online-documents',
-  '/metrics',
-]);
+const READING: ReadonlySet<string> = new Set(['/get-online-features', '/metrics']);
 
 /** The right that a route needs. A route that is not named here changes something, until somebody says otherwise. */
 export function rightFor(route: string): Right {

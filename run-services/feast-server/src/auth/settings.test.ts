@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readAuthSettings } from './settings.ts';
+import { readAuthSettings, requireEventCallers } from './settings.ts';
 
 const OIDC = { FEAST_AUTH: 'oidc', OIDC_AUDIENCE: 'https://feast.test', OIDC_READERS: 'a@b.test, *@c.test' };
 
@@ -42,4 +42,14 @@ test.each([
   expect(() => readAuthSettings({ HOST: '127.0.0.1', ...environment })).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) }),
   );
+});
+
+test('Pub/Sub can only push where somebody may deliver by OIDC', () => {
+  requireEventCallers(undefined);
+  requireEventCallers(readAuthSettings({ ...OIDC, OIDC_CALLERS: 'push@b.test' }));
+  for (const environment of [OIDC, { FEAST_AUTH: 'api-key', API_KEYS_FILE: '/keys.json' }]) {
+    expect(() => requireEventCallers(readAuthSettings(environment))).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('OIDC_CALLERS') }),
+    );
+  }
 });

@@ -93,6 +93,18 @@ export function readAuthSettings(environment: Environment = readEnvironment()): 
   };
 }
 
+/**
+ * Refuses a configuration in which Pub/Sub is told to push and could never say who it is: it sends OIDC tokens and no keys.
+ *
+ * @throws {UserError} CONFIG_INVALID
+ */
+export function requireEventCallers(settings: AuthSettings | undefined): void {
+  if (settings === undefined || (settings.oidc?.events.length ?? 0) > 0) return;
+  throw wrong(
+    'FEATURES_DELIVERY is push, and nobody may deliver: set FEAST_AUTH to oidc (or oidc,api-key) and OIDC_CALLERS.',
+  );
+}
+
 function readOidc(
   own: { readonly OIDC_READERS: string[]; readonly OIDC_WRITERS: string[]; readonly OIDC_CALLERS: string[] },
   environment: Environment,

@@ -1,4 +1,4 @@
-import { HttpError, unavailable } from '../http/errors.ts';
+import { unavailable } from '../http/errors.ts';
 import type { Exchange } from '../http/exchange.ts';
 
 interface Room {
@@ -11,7 +11,7 @@ interface Room {
  * Lets in as many requests, and bytes of bodies, as there is room for. What is let in waits for the event loop or for Redis; so these two bounds are the length
  * of every queue of this process, and its memory's.
  *
- * A body without a length counts as the longest there may be.
+ * A body without a length counts as the longest that most routes take.
  */
 export class Admission {
   readonly #room: Room;
@@ -41,18 +41,11 @@ export class Admission {
     this.#closed = true;
   }
 
-  /** @throws {HttpError} 413 BODY_TOO_LARGE, 503 OVERLOADED or DRAINING with `retry-after`. */
+  /** @throws {HttpError} 503 OVERLOADED or DRAINING with `retry-after`. */
   readonly admit = (exchange: Exchange): void => {
     const { maxRequestsAtWork, maxBytesAtWork, maxBodyBytes } = this.#room;
     if (this.#closed) throw unavailable('DRAINING', 'The server is ending; another one takes the request.');
     const bytes = bodyBytes(exchange, maxBodyBytes);
-    if (bytes > maxBodyBytes) {
-      throw new HttpError(
-        413,
-        'BODY_TOO_LARGE',
-        `A request's body is at most ${maxBodyBytes} bytes (MAX_BODY_BYTES); send less at a time.`,
-      );
-    }
     if (this.#atWork.size >= maxRequestsAtWork) {
       throw unavailable(
         'OVERLOADED',
