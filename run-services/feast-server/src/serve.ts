@@ -29,6 +29,9 @@ const REGISTRY_REFRESH_SECONDS = 5;
 /** How long the bus may take to let go, once nothing is at work: one that is away must not use up the seconds before Cloud Run kills. */
 const BUS_CLOSE_MS = 1_000;
 
+/** A wait that keeps no process alive. */
+const UNREF = { ref: false };
+
 const OWN_VARIABLES = {
   FEAST_PROJECT: variable(
     z.string().min(1).optional(),
@@ -92,8 +95,8 @@ export async function serve(environment: Environment, log: Logger): Promise<Feas
     const { drainMs } = operations.limits;
     operations.drain();
     // What the bus handed over and is not finished in time comes again.
-    await Promise.all([Promise.race([running?.stop(), delay(drainMs)]), server.close(drainMs)]);
-    await Promise.race([running?.close(), delay(BUS_CLOSE_MS)]);
+    await Promise.all([Promise.race([running?.stop(), delay(drainMs, undefined, UNREF)]), server.close(drainMs)]);
+    await Promise.race([running?.close(), delay(BUS_CLOSE_MS, undefined, UNREF)]);
     await operations.close();
     registry.close();
     store.close();

@@ -95,7 +95,8 @@ export class Authenticator {
     const { readers, writers, events } = this.#callers!;
     const isOneOf = (patterns: readonly string[]) => patterns.some((pattern) => this.#matches!(pattern, caller));
     const isAllowed = right === 'events' ? isOneOf(events) : isOneOf(writers) || (right === 'read' && isOneOf(readers));
-    if (!isAllowed) throw forbidden(caller.email, right, SETTING[right]);
+    // Without the e-mail, which may be a person's.
+    if (!isAllowed) throw forbidden('The account that the token names', right, SETTING[right]);
     exchange.caller = caller.email;
   }
 
