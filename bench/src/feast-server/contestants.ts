@@ -75,7 +75,7 @@ export class Contestant {
     if (this.#process.exitCode !== null) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGTERM');
-    await Promise.race([ended, delay(10_000)]);
+    await Promise.race([ended, delay(10_000, undefined, { ref: false })]);
     if (this.#process.exitCode === null) this.#process.kill('SIGKILL');
   }
 

@@ -72,7 +72,7 @@ export class Oracle {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     if (this.#process.exitCode !== null) return;
     this.#process.kill('SIGTERM');
-    await Promise.race([ended, delay(10_000)]);
+    await Promise.race([ended, delay(10_000, undefined, { ref: false })]);
     if (this.#process.exitCode === null) this.#process.kill('SIGKILL');
   }
 
