@@ -59,6 +59,7 @@ export function landingHandler(ports: LandingPorts): EventHandler {
     if (delivered.kind === 'object') {
       const { object, traceparent } = delivered;
       if (object.bucket === ports.landingBucket) await considerFile(ports, gate, object, traceparent, log);
+      else log.info({ bucket: object.bucket }, 'the object is not for this function');
     } else if (delivered.event.type === 'sweep.tick') {
       await sweep(log);
     } else if (delivered.event.type === 'quality.checked' && delivered.event.detail.gate === 'landing') {

@@ -50,7 +50,7 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
       const { object } = delivered;
       const stream = object.bucket === bucket ? streamOf(object.name) : undefined;
       if (stream === undefined) {
-        log.debug('the object is not for the warehouse');
+        log.info({ bucket: object.bucket }, 'the object is not for this function');
         return;
       }
       if (!(await contracts.fresh()).has(stream)) {

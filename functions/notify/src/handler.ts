@@ -18,7 +18,11 @@ export interface NotifyPorts {
  */
 export function notifyHandler({ warehouse, channels }: NotifyPorts): EventHandler {
   return async (delivered: DeliveredEvent, log: Logger) => {
-    if (delivered.kind !== 'chain' || delivered.event.type === 'sweep.tick') return;
+    if (delivered.kind !== 'chain') {
+      log.info('objects are not for this function');
+      return;
+    }
+    if (delivered.event.type === 'sweep.tick') return;
     const { event } = delivered;
     if (await isRecorded(warehouse, event)) {
       log.debug('the event is on record already');

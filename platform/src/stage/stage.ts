@@ -84,7 +84,7 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
   });
   return async (delivered: DeliveredEvent, log: Logger) => {
     if (delivered.kind !== 'chain') {
-      log.debug('objects are not for this function');
+      log.info('objects are not for this function');
       return;
     }
     const { event } = delivered;
