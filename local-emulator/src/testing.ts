@@ -45,7 +45,12 @@ export async function startComponents(
   mkdirSync(stateRoot(), { recursive: true });
   const state = mkdtempSync(join(stateRoot(), 'test-'));
   // Components are configured with each other's ports (MinIO with Eventarc's, say) whether or not the other one runs.
-  const { machine, ports } = await createMachine(basename(state), state, withNeeds(ALL_WITH_PORTS), tools);
+  const { machine, ports } = await createMachine(
+    basename(state),
+    state,
+    withNeeds([...ALL_WITH_PORTS, ...names]),
+    tools,
+  );
   const supervisor = new Supervisor(
     components,
     machine,
@@ -96,6 +101,7 @@ const POINTS_AT: Readonly<Record<string, string>> = {
   FLINK_REST_URL: 'flink-rest',
   FEAST_SERVER_URL: 'feast-server',
   REDIS_ADDRESS: 'redis',
+  METRICS_ENDPOINT: 'metrics',
   PGPORT: 'postgres',
 };
 

@@ -5,6 +5,7 @@ import { cloudFunctions, cloudRunJobs, eventarc } from './event-chain.ts';
 import { feastServer, featurePush } from './feature-serving.ts';
 import { flinkJobManager, flinkTaskManager } from './flink.ts';
 import { kafka } from './kafka.ts';
+import { metrics } from './metrics.ts';
 import { minio } from './minio.ts';
 import { pipeline } from './pipeline.ts';
 import { postgres } from './postgres.ts';
@@ -27,6 +28,7 @@ export const COMPONENTS: readonly Component[] = [
   redis,
   feastServer,
   featurePush,
+  metrics,
 ];
 
 /** The named components together with everything they need, in their order above. */

@@ -14,6 +14,8 @@ export type {
   HttpConfig,
   JobsConfig,
   LakeConfig,
+  LineageConfig,
+  MetricsConfig,
   NotifyConfig,
   OidcConfig,
   OnlineStoreConfig,

@@ -50,6 +50,11 @@ export type PipelineConfig =
       readonly piiKeysFile: string;
     };
 
+export type MetricsConfig = { readonly projectId: string; readonly location: string } & (
+  | { readonly adapter: 'otlp'; readonly endpoint: string }
+  | { readonly adapter: 'cloud-monitoring' | 'none' }
+);
+
 export interface FeastConfig {
   readonly serverUrl: string;
 }
@@ -97,6 +102,11 @@ export interface EventsConfig {
 
 export interface ChainConfig {
   readonly settleSeconds: number;
+}
+
+export interface LineageConfig {
+  readonly url: string | undefined;
+  readonly apiKey: string | undefined;
 }
 
 export interface NotifyConfig {
@@ -173,6 +183,13 @@ export const SECTIONS = {
     return { launcher: 'flink', restUrl: read.get('FLINK_REST_URL'), jarId: read.get('PIPELINE_JAR_ID') };
   },
 
+  metrics: (read: Reader): MetricsConfig => {
+    const adapter = read.get('METRICS');
+    if (adapter === 'none') return { adapter, projectId: '', location: '' };
+    const place = { projectId: read.get('PROJECT_ID'), location: read.get('LOCATION') };
+    return adapter === 'otlp' ? { adapter, ...place, endpoint: read.get('METRICS_ENDPOINT') } : { adapter, ...place };
+  },
+
   feast: (read: Reader): FeastConfig => ({ serverUrl: read.get('FEAST_SERVER_URL') }),
 
   onlineStore: (read: Reader): OnlineStoreConfig => ({
@@ -199,6 +216,11 @@ export const SECTIONS = {
   }),
 
   chain: (read: Reader): ChainConfig => ({ settleSeconds: read.get('SETTLE_SECONDS') }),
+
+  lineage: (read: Reader): LineageConfig => ({
+    url: read.get('OPENLINEAGE_URL'),
+    apiKey: read.get('OPENLINEAGE_API_KEY'),
+  }),
 
   notify: (read: Reader): NotifyConfig => ({
     slackWebhookUrl: read.get('SLACK_WEBHOOK_URL'),

@@ -148,6 +148,13 @@ export const VARIABLES = {
     'gs://tributary-secrets/pii-keys.json',
   ),
 
+  METRICS: variable(
+    z.enum(['otlp', 'cloud-monitoring', 'none'], { error: 'expected otlp, cloud-monitoring or none' }).default('none'),
+    'where metrics go: to a collector over OTLP/HTTP, to Cloud Monitoring, or nowhere',
+    'cloud-monitoring',
+  ),
+  METRICS_ENDPOINT: variable(url, 'the collector that takes OTLP/HTTP', 'http://127.0.0.1:4318'),
+
   FEAST_SERVER_URL: variable(url, "the feature server's address", 'http://127.0.0.1:6566'),
   REDIS_ADDRESS: variable(hostAndPort, 'the Redis of the online store', '127.0.0.1:6379'),
   FEAST_REGISTRY: variable(path, "Feast's registry: a file, or a gs:// URI", '.tributary/feast/registry.db'),
@@ -199,6 +206,20 @@ export const VARIABLES = {
     z.coerce.number({ error: 'expected a number of seconds' }).min(0).max(600).default(3),
     'how long transform waits for loads to stop before it starts, in seconds (at most ten times that)',
     '3',
+  ),
+
+  OPENLINEAGE_URL: variable(
+    url.optional(),
+    'who collects lineage, besides the lake: the base URL of a receiver of OpenLineage events',
+    'http://127.0.0.1:5000',
+  ),
+  OPENLINEAGE_API_KEY: variable(
+    z.string().min(1).optional(),
+    'the key that the receiver of lineage asks for',
+    'from your secret store',
+    {
+      secret: true,
+    },
   ),
 
   SLACK_WEBHOOK_URL: variable(

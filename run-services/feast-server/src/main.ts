@@ -1,8 +1,13 @@
 import { loadFeatures } from '@tributary/features';
 import { createBus } from '@tributary/platform/bus';
 import { readConfig, readVariables, variable } from '@tributary/platform/config';
+import { loadContracts } from '@tributary/platform/contracts';
+import { LiveErasures } from '@tributary/platform/erasures';
 import { UserError } from '@tributary/platform/errors';
+import { createLake } from '@tributary/platform/lake';
 import { createLogger } from '@tributary/platform/log';
+import { startMetrics, stopMetrics } from '@tributary/platform/metrics';
+import { loadPiiKeys } from '@tributary/platform/pii';
 import { z } from 'zod';
 import { FeastClient } from './feast-client.ts';
 import { pushedViews } from './feature-view.ts';
@@ -23,11 +28,20 @@ const OWN_VARIABLES = {
 const log = createLogger('feature-push');
 
 async function main(): Promise<void> {
-  const config = readConfig('http', 'bus', 'feast');
+  const config = readConfig('http', 'bus', 'feast', 'metrics', 'lake', 'pii');
+  startMetrics('feature-push', config.metrics);
   const { FEATURES_DELIVERY: delivery } = readVariables(OWN_VARIABLES);
   const views = pushedViews(loadFeatures());
   const bus = createBus(config.bus);
-  const push = new FeaturePush({ feast: new FeastClient(config.feast.serverUrl, log), bus, views, log });
+  const contracts = loadContracts();
+  const erasures = new LiveErasures({
+    lake: createLake(config.lake),
+    bucket: config.lake.lakeBucket,
+    keys: loadPiiKeys(config.pii.keysFile),
+    log,
+  });
+  const erased = () => erasures.fresh(contracts);
+  const push = new FeaturePush({ feast: new FeastClient(config.feast.serverUrl, log), bus, views, erased, log });
   const server = createPushServer({ push, log });
   const { host, port } = config.http;
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
@@ -46,6 +60,7 @@ async function main(): Promise<void> {
       await subscription?.close();
       await server.close();
       await bus.close();
+      await stopMetrics();
       log.info('feature push closed');
     })();
     closing.catch(fail);

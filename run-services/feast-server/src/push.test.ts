@@ -4,8 +4,11 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadFeatures } from '@tributary/features';
 import type { Bus, BusMessage } from '@tributary/platform/bus';
+import { loadContracts } from '@tributary/platform/contracts';
+import { ErasedSubjects } from '@tributary/platform/erasures';
 import { type FeatureRow, featureMessage, parseDeadLetter } from '@tributary/platform/events';
 import { createLogger } from '@tributary/platform/log';
+import { erasureIds, parsePiiKeys } from '@tributary/platform/pii';
 import fc from 'fast-check';
 import { newestPerEntity } from './coalesce.ts';
 import { FeastClient } from './feast-client.ts';
@@ -27,9 +30,12 @@ let pushes: Push[];
 let answer: (push: Push) => { status: number; body?: string };
 let deadLetters: BusMessage[];
 let push: FeaturePush;
+let erased: ErasedSubjects;
+const KEYS = parsePiiKeys(JSON.stringify({ active: 'v1', keys: { v1: Buffer.alloc(32, 7).toString('base64') } }));
 
 beforeEach(async () => {
   [pushes, deadLetters] = [[], []];
+  erased = new ErasedSubjects(new Map(), loadContracts(), KEYS);
   answer = () => ({ status: 200 });
   feast = createServer(async (request, response) => {
     const body = JSON.parse(await text(request)) as Push;
@@ -43,7 +49,7 @@ beforeEach(async () => {
     Bus,
     'publish'
   > as Bus;
-  push = new FeaturePush({ feast: new FeastClient(url, log, [1, 1]), bus, views, log });
+  push = new FeaturePush({ feast: new FeastClient(url, log, [1, 1]), bus, views, erased: async () => erased, log });
 });
 
 afterEach(async () => {
