@@ -3,6 +3,7 @@ import { http } from '@google-cloud/functions-framework';
 import { type EventsConfig, readConfig } from '../config/index.ts';
 import { TransientError, TributaryError, UserError } from '../errors/index.ts';
 import { createLogger, type Logger } from '../log/index.ts';
+import { count, flushMetrics, measure, startMetrics } from '../metrics/index.ts';
 import { OidcVerifier, requireCaller, type TokenVerifier } from '../oidc/index.ts';
 import { answerText, behindDoor, type Door, type ReadRequest, refuse } from './door.ts';
 import { type DeliveredEvent, type ForeignEvent, type ReadOptions, readEvent } from './event.ts';
@@ -33,13 +34,14 @@ export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 export function serveEvents(name: string, connect: () => EventHandler | Promise<EventHandler>): void {
   const log = createLogger(name);
   const started = orExit(async () => {
-    const { events } = readConfig('events');
+    const { events, metrics } = readConfig('events', 'metrics');
+    startMetrics(`function-${name}`, metrics);
     onListen(events.host, (next) => behindDoor(eventDoor(events, log), next));
     return { handler: await connect(), options: events };
   }, log);
   http(name, async (request, response) => {
     const { handler, options } = await started;
-    await answer(request, response, handler, log, options);
+    await answer(request, response, handler, log, options, outcomeRecorder(name));
   });
 }
 
@@ -57,6 +59,23 @@ export function eventDoor({ oidc }: Pick<EventsConfig, 'oidc'>, log: Logger, ver
   };
 }
 
+type Outcome = 'ok' | 'refused' | 'again' | 'failed';
+/** Takes what became of an event, and its error's code. The answer waits for it, because after the answer there may be no processor left. */
+type OutcomeRecorder = (outcome: Outcome, code?: string) => Promise<void>;
+
+function outcomeRecorder(name: string): OutcomeRecorder {
+  const begun = performance.now();
+  return async (outcome, code = '') => {
+    count('tributary.function.events', 1, { function: name, outcome, code });
+    measure('tributary.function.duration', (performance.now() - begun) / 1_000, { function: name, outcome });
+    await flushMetrics();
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof TributaryError ? error.code : 'INTERNAL';
+}
+
 /** Exported for the test of its answers. */
 export async function answer(
   request: IncomingMessage & ReadRequest,
@@ -64,6 +83,7 @@ export async function answer(
   handler: EventHandler,
   log: Logger,
   options: ReadOptions,
+  recordOutcome: OutcomeRecorder = async () => undefined,
 ): Promise<void> {
   if (request.method !== 'POST') {
     // Health probes; whoever sends events posts them.
@@ -77,28 +97,33 @@ export async function answer(
     event = readEvent(request.headers, request.rawBody ?? Buffer.alloc(0), options);
   } catch (error) {
     log.warn({ err: error }, 'an event was refused');
+    await recordOutcome('refused', codeOf(error));
     refuse(request, response, error);
     return;
   }
   if (event.kind === 'foreign') {
     log.info({ event: event.type, why: event.why }, 'an event was acknowledged that is not for this function');
+    await recordOutcome('ok');
     response.writeHead(204).end();
     return;
   }
   const traced = log.child(fieldsOf(event));
   try {
     await handler(event, traced);
-    response.writeHead(204).end();
   } catch (error) {
     const isTransient =
       error instanceof TransientError || (error instanceof TributaryError && error.class === 'transient');
     traced[isTransient ? 'warn' : 'error']({ err: error }, 'the event will be delivered again');
+    await recordOutcome(isTransient ? 'again' : 'failed', codeOf(error));
     answerText(
       response,
       isTransient ? TRY_LATER : 500,
       isTransient ? error.code : 'The event could not be dealt with; see the log.',
     );
+    return;
   }
+  await recordOutcome('ok');
+  response.writeHead(204).end();
 }
 
 function fieldsOf(event: DeliveredEvent): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { CostBudgetSpentError } from '../cost/index.ts';
 import { type ChainEvent, type ChainEventInput, chainEvent } from '../events/index.ts';
 import { inspectCommits } from '../group-commit/index.ts';
 import { ManualClock, MemoryLake } from '../group-commit/testing/index.ts';
@@ -20,10 +21,19 @@ let clock: ManualClock;
 let bus: RecordingBus;
 let jobs: RecordingJobs;
 let tell: (event: ChainEvent) => Promise<void>;
+/** Whether today's budget is spent. */
+let spent: boolean;
+
+const cost = {
+  async admit() {
+    if (spent) throw new CostBudgetSpentError('required', 'transform', 100, 100);
+  },
+};
 
 beforeEach(() => {
   [lake, clock, bus, jobs] = [new MemoryLake(), new ManualClock(), new RecordingBus(), new RecordingJobs()];
-  const handler = stageHandler(definition, { lake, bucket: 'lake', bus, jobs, clock });
+  spent = false;
+  const handler = stageHandler(definition, { lake, bucket: 'lake', bus, jobs, cost, clock });
   tell = (event) => handler({ kind: 'chain', event }, log);
 });
 
@@ -113,10 +123,24 @@ describe('a stage', () => {
     expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'orders,products']);
   });
 
+  test('while the budget is spent nothing starts and nothing is lost: a run that is open ends, and the rest runs the day after', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    spent = true;
+    await tell(event('warehouse.loaded', 2, { streams: ['products'] }));
+    await tell(finished('transform-000000001', 1));
+    await tell(tick());
+    expect(jobs.started).toHaveLength(1);
+    expect(await inspectCommits(lake, 'lake', clock)).toMatchObject([{ waiting: 1, openManifest: undefined }]);
+    spent = false;
+    await tell(tick());
+    expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'products']);
+    expect(bus.chain()).toEqual([]);
+  });
+
   test('a verdict is not asked for twice', async () => {
     const handler = stageHandler(
       { ...definition, isVerdict: ({ detail }) => Array.isArray(detail.failing) },
-      { lake, bucket: 'lake', bus, jobs, clock },
+      { lake, bucket: 'lake', bus, jobs, cost, clock },
     );
     await handler({ kind: 'chain', event: event('warehouse.loaded', 1, { streams: ['orders'] }) }, log);
     const detail = { manifest: 'transform-000000001', attempt: 1, failing: ['a key is null'] };

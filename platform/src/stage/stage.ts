@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Bus } from '../bus/port.ts';
 import type { DeliveredEvent, EventHandler } from '../cloud-function/index.ts';
+import { CostBudgetSpentError, type CostGuard } from '../cost/index.ts';
 import { type ChainEvent, chainEvent, chainMessage } from '../events/index.ts';
 import {
   type Clock,
@@ -37,6 +38,8 @@ export interface StagePorts {
   readonly bucket: string;
   readonly bus: Bus;
   readonly jobs: Jobs;
+  /** Says whether a run may start; what asks for one while none may stays on record. */
+  readonly cost: Pick<CostGuard, 'admit'>;
   readonly clock?: Clock;
 }
 
@@ -82,6 +85,18 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
       : {}),
     ...(ports.clock ? { clock: ports.clock } : {}),
   });
+  /** What may not run now is on record, and the sweep starts it when it may. */
+  async function mayRun(log: Logger): Promise<boolean> {
+    try {
+      await ports.cost.admit('required', definition.name);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CostBudgetSpentError)) throw error;
+      log.warn({ code: error.code }, error.message);
+      return false;
+    }
+  }
+
   return async (delivered: DeliveredEvent, log: Logger) => {
     if (delivered.kind !== 'chain') {
       log.info('objects are not for this function');
@@ -90,7 +105,7 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
     const { event } = delivered;
     const work = stageWork(definition, ports, log);
     if (event.type === 'sweep.tick') {
-      await commit.repair(work);
+      if (await mayRun(log)) await commit.repair(work);
       return;
     }
     if (definition.ends(event)) {
@@ -101,6 +116,7 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
       log.debug('the event is not for this function');
       return;
     }
+    if (!(await mayRun(log))) return;
     const outcome = await commit.startNext(work);
     log.info({ outcome }, 'what waits was looked at');
     // The open run may be one that died; this event is as good an occasion as the sweep.
