@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { Lake } from '../lake/port.ts';
+import { count, measure } from '../metrics/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type DrainRules, drainHeld, type Failure, type InlineWork } from './drain.ts';
-import type { Manifest } from './format.ts';
+import { DEFAULT_LEASE_MS, type Manifest } from './format.ts';
 import { Lease } from './lease.ts';
-import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules } from './long-work.ts';
+import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules, type RepairOutcome } from './long-work.ts';
 import { Manifests } from './manifests.ts';
 import { type Pace, spacedBy } from './pace.ts';
 import { type SettleRules, settle } from './settle.ts';
@@ -44,8 +45,6 @@ export interface GroupCommitOptions<P> {
   readonly newId?: () => string;
 }
 
-/** Long enough for a pause of the process or the lake, short enough not to be noticed much when a holder dies. */
-const DEFAULT_LEASE_MS = 15_000;
 /** One load job takes as many URIs. https://cloud.google.com/bigquery/quotas#load_jobs */
 const DEFAULT_MAX_ARRIVALS = 10_000;
 const DEFAULT_REMEMBER = 20;
@@ -130,10 +129,9 @@ export class GroupCommit<P> {
     await this.#store.putArrival({ id, nonce: this.#newId(), recordedAt, payload });
   }
 
-  /** Whether nothing is on record and nothing is open. */
+  /** Whether nothing is on record, and so nothing is open: what is in a manifest stays on record until it ended. Costs one listing. */
   async isIdle(): Promise<boolean> {
-    if (await this.#manifests.anyWaiting()) return false;
-    return (await this.#manifests.latest())?.manifest.state !== 'open';
+    return !(await this.#manifests.anyWaiting());
   }
 
   /**
@@ -235,10 +233,12 @@ export class GroupCommit<P> {
     return (await this.#manifests.change(found, { claimedAt: null })) ? 'again' : 'stale';
   }
 
-  /** Looks after a job that may have died without reporting, then starts what waits. */
-  async repair(work: LongWork<P>): Promise<void> {
+  /** Looks after a job that may have died without reporting, then starts what waits. Where nothing does it costs one listing. */
+  async repair(work: LongWork<P>): Promise<RepairOutcome> {
+    if (await this.isIdle()) return 'nothing-open';
     const outcome = await this.#jobs.repair(work);
     if (outcome === 'ended' || outcome === 'nothing-open') await this.startNext(work);
+    return outcome;
   }
 
   /** The open manifest, if there is one. */
@@ -252,10 +252,13 @@ export class GroupCommit<P> {
     const { lake, bucket } = this.#options;
     const terms = { holder: this.#newId(), ttlMs: this.#options.leaseMs ?? DEFAULT_LEASE_MS };
     const lease = await Lease.acquire({ lake, bucket, clock: this.#clock }, this.#store.names.lease, terms);
+    count('tributary.commit.lease', 1, { commit: this.name, outcome: lease ? 'taken' : 'elsewhere' });
     if (!lease) return undefined;
+    const taken = this.#clock.now();
     try {
       return await lease.keepDuring(() => work(lease));
     } finally {
+      measure('tributary.commit.held', (this.#clock.now() - taken) / 1_000, { commit: this.name });
       // An error here would hide the work's own; a lease that is not released expires.
       await lease.release().catch(() => undefined);
     }

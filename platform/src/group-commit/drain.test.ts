@@ -180,7 +180,7 @@ describe('inline work', () => {
     const slow = commitOn(
       lake.seenThrough(async (moment, operation, name) => {
         // Paused for longer than its lease right after it listed what waits.
-        if (paused || moment !== 'after' || operation !== 'list' || !name.endsWith('/arrivals/')) return;
+        if (paused || moment !== 'after' || operation !== 'list' || name !== 'control/arrivals/load-orders/') return;
         paused = true;
         clock.advance(60_000);
         await next.drain(work);
