@@ -12,6 +12,7 @@ from patches import (
     ctas_destination,
     durable_jobs,
     engine_settings,
+    least_bill,
     no_geography,
     object_store,
     one_writer,
@@ -37,4 +38,5 @@ def apply(options: "Options") -> None:
     unreachable_store.apply()
     one_writer.apply()
     ctas_destination.apply()
+    least_bill.apply()
     durable_jobs.apply()
