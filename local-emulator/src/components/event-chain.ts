@@ -12,6 +12,7 @@ const TRIGGERS = {
   transform: { chain: ['warehouse.loaded', 'transform.finished', 'sweep.tick'] },
   validate: { chain: ['transform.finished', 'quality.checked', 'sweep.tick'] },
   materialize: { chain: ['quality.checked', 'features.materialized', 'sweep.tick'] },
+  observe: { chain: ['sweep.tick'] },
   notify: {
     chain: [
       'warehouse.loaded',
