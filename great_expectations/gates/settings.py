@@ -13,6 +13,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 PROJECT = Path(__file__).resolve().parent.parent
 CONTRACTS = PROJECT.parent / "contracts" / "generated"
+FEATURES = PROJECT.parent / "features" / "generated" / "features.json"
 
 
 class ConfigurationError(Exception):
@@ -56,3 +57,13 @@ def contract(stream: str) -> dict[str, Any]:
     if stream not in contracts():
         raise ConfigurationError(f"{stream} is not a stream; contracts/ declares {', '.join(sorted(contracts()))}.")
     return contracts()[stream]
+
+
+@cache
+def identifiers() -> frozenset[str]:
+    """Columns that name somebody or something: keys of streams and of entities. Who is told of a fault is told of no one's number."""
+    keys = {key for stream in contracts().values() for key in stream["primaryKey"]}
+    declared = json.loads(FEATURES.read_text())
+    entities = {entity["joinKey"] for entity in declared["entities"]}
+    sources = {source["entity_field"] for group in declared["groups"] for source in group["sources"]}
+    return frozenset(keys | entities | sources)

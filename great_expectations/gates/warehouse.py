@@ -1,7 +1,6 @@
 """The gates of the warehouse: rows of staging, and feature tables."""
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -14,9 +13,9 @@ from great_expectations.core.batch import Batch
 from great_expectations.datasource.fluent import BigQueryDatasource
 from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
-from gates.checks import Check, ephemeral_context, run_suite
-from gates.settings import ConfigurationError, Settings, contract
-from gates.suites import Expectation, feature_expectations, staging_expectations
+from gates.checks import Check, SampleRow, Samples, ephemeral_context, run_suite
+from gates.settings import ConfigurationError, Settings, identifiers
+from gates.suites import Expectation, feature_expectations, shown_columns, staging_expectations
 
 # Delays before an asset is validated again when BigQuery did not answer, in seconds; it may be restarting.
 RETRY_DELAYS_SECONDS = (1, 2, 4, 8)
@@ -51,8 +50,7 @@ class WarehouseGates:
 
     def staging(self, stream: str) -> list[Check]:
         """Checks `staging.<stream>`."""
-        private = [field["name"] for field in contract(stream)["fields"] if field["pii"] != "none"]
-        return self._check("staging", f"staging.{stream}", staging_expectations(stream), private)
+        return self._check("staging", f"staging.{stream}", staging_expectations(stream), shown_columns(stream))
 
     def features(self, view: str) -> list[Check]:
         """Checks `marts.<view>`."""
@@ -61,12 +59,13 @@ class WarehouseGates:
         except ConfigurationError as error:
             # What nothing checks stays offline, and does not keep the others there.
             return [_failed("features", f"marts.{view}", "suite_exists", str(error))]
-        return self._check("features", f"marts.{view}", expectations, [])
+        return self._check("features", f"marts.{view}", expectations, None)
 
-    def _check(self, gate: str, table: str, expectations: list[Expectation], private: Sequence[str]) -> list[Check]:
+    def _check(self, gate: str, table: str, expectations: list[Expectation], shown: list[str] | None) -> list[Check]:
         for delay in (*RETRY_DELAYS_SECONDS, None):
             try:
-                checks = run_suite(self._batch(table), gate, table, expectations, private)
+                batch = self._batch(table)
+                checks = run_suite(batch, gate, table, expectations, self._samples(batch, table, shown))
             except TestConnectionError:
                 # Thrown as well where the table is missing; then there is nothing to wait for.
                 if self._answers():
@@ -84,6 +83,18 @@ class WarehouseGates:
         dataset, name = table.split(".")
         asset = self._source.add_table_asset(f"{table}-{time.monotonic_ns()}", table_name=name, schema_name=dataset)
         return asset.add_batch_definition_whole_table("all").get_batch()
+
+    def _samples(self, batch: Batch, table: str, shown: list[str] | None) -> Samples:
+        """Of a feature table all is shown but whose row it is."""
+        present = [column for column in batch.columns() if column not in identifiers()]
+        columns = [column for column in present if shown is None or column in shown]
+
+        def query(text: str) -> list[SampleRow]:
+            names = ", ".join(f"`{column}`" for column in columns)
+            rows = self._client.query_and_wait(text.replace("{columns}", names).replace("{batch}", table))
+            return [dict(row.items()) for row in rows]
+
+        return Samples(columns, query)
 
     def _answers(self) -> bool:
         try:

@@ -1,15 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { createBus } from '@tributary/platform/bus';
 import { ROOT, readConfig, type WarehouseConfig } from '@tributary/platform/config';
-import { loadMappings } from '@tributary/platform/contracts';
+import { loadContracts, loadMappings } from '@tributary/platform/contracts';
 import { chainMessage } from '@tributary/platform/events';
+import { Incidents } from '@tributary/platform/incidents';
 import { runJobProcess } from '@tributary/platform/job-process';
-import { createLake } from '@tributary/platform/lake';
+import { createLake, type Lake } from '@tributary/platform/lake';
 import { createLogger } from '@tributary/platform/log';
-import { createWarehouse } from '@tributary/platform/warehouse';
+import { appendOnce, createWarehouse } from '@tributary/platform/warehouse';
+import { readDependencies } from './dependencies.ts';
+import { endOf, failingStreams, incidentsOf } from './incidents.ts';
 import { withLandedFile } from './landed-file.ts';
-import { type GateResult, qualityRows, readResult, reports } from './report.ts';
+import { qualityRows, reports } from './report.ts';
 import { type GateRequest, readRequest } from './request.ts';
+import { type GateResult, readResult } from './result.ts';
 
 /** Below the hour after which the chain takes a run for dead. */
 const TIMEOUT_MS = 55 * 60_000;
@@ -17,20 +21,41 @@ const TIMEOUT_MS = 55 * 60_000;
 const log = createLogger('great-expectations-job');
 
 /**
- * Runs quality gates, keeps each check in `ops.quality_results`, and reports `quality.checked` gate by gate. Ends with status 0 once the reports are
+ * Runs quality gates, keeps each check in `ops.quality_results`, tells of incidents, and reports `quality.checked` gate by gate. Ends with status 0 once the reports are
  * on the bus, whatever they say; else nothing that ends the run was reported, and the chain starts the job again.
  */
 async function main(): Promise<void> {
-  const request = readRequest(process.argv.slice(2), loadMappings());
-  const { bus: busConfig, warehouse: warehouseConfig } = readConfig('bus', 'warehouse');
+  const asked = readRequest(process.argv.slice(2), loadMappings());
+  const {
+    bus: busConfig,
+    warehouse: warehouseConfig,
+    lake: { lakeBucket, ...lakeConfig },
+  } = readConfig('bus', 'warehouse', 'lake');
   const startedAt = new Date();
+  const lake = createLake({ ...lakeConfig, lakeBucket });
+  const incidents = new Incidents(lake, lakeBucket, asked.gate === 'landing' ? 'landing-gate' : 'validate');
+  const request = asked.gate === 'landing' ? asked : await withFailingStreams(asked, incidents);
+  const dependencies = await readDependencies(lake, lakeBucket);
   const result =
     request.gate === 'landing'
-      ? await checkLanded(request, warehouseConfig)
-      : await checkWarehouse(request, warehouseConfig);
-  const { rows, insertIds } = qualityRows(result, request, new Date());
-  if (rows.length > 0) await createWarehouse(warehouseConfig).insert('ops', 'quality_results', rows, insertIds);
+      ? await checkLanded(request, warehouseConfig, lake)
+      : await validate(
+          [
+            ...['--gate', 'warehouse', '--streams', request.streams.join(',')],
+            ...['--views', request.views.join(','), '--depends', JSON.stringify(dependencies)],
+          ],
+          warehouseConfig,
+        );
+  await appendOnce(createWarehouse(warehouseConfig), 'quality_results', qualityRows(result, request), {
+    stage: 'validate',
+  });
   const bus = createBus(busConfig);
+  await incidents.settle(
+    incidentsOf(result, request, dependencies),
+    (open) => endOf(open, result, request),
+    { ...request, startedAt },
+    (events) => bus.publish('chain', events.map(chainMessage)),
+  );
   for (const event of reports(result, request, startedAt)) {
     await bus.publish('chain', [chainMessage(event)]);
     const { run_id, traceparent, status, views, counts, duration_ms, error } = event;
@@ -42,15 +67,14 @@ async function main(): Promise<void> {
   await bus.close();
 }
 
-async function checkWarehouse(request: GateRequest, warehouse: WarehouseConfig): Promise<GateResult> {
-  return validate(
-    ['--gate', 'warehouse', '--streams', request.streams.join(','), '--views', request.views.join(',')],
-    warehouse,
-  );
+/** What did not pass is looked at until it does, for a view may be made from it and from what changed now. */
+async function withFailingStreams(request: GateRequest, incidents: Incidents): Promise<GateRequest> {
+  const declared = loadContracts();
+  const failing = failingStreams(await incidents.open()).filter((stream) => declared.has(stream));
+  return { ...request, streams: [...new Set([...request.streams, ...failing])].sort() };
 }
 
-async function checkLanded(request: GateRequest, warehouse: WarehouseConfig): Promise<GateResult> {
-  const lake = createLake(readConfig('lake').lake);
+async function checkLanded(request: GateRequest, warehouse: WarehouseConfig, lake: Lake): Promise<GateResult> {
   return withLandedFile(lake, request.object!, async (file) => {
     if (!file) {
       return readResult({

@@ -9,7 +9,7 @@ const TRIGGERS = {
   'ingest-landing': { objectsOf: 'LANDING_BUCKET', chain: ['quality.checked', 'sweep.tick'] },
   // Not of `control/`, where the function itself writes for each object it takes.
   'load-warehouse': { objectsOf: 'LAKE_BUCKET', prefix: 'processed/', chain: ['sweep.tick'] },
-  transform: { chain: ['warehouse.loaded', 'transform.finished', 'sweep.tick'] },
+  transform: { chain: ['warehouse.loaded', 'incident.cleared', 'transform.finished', 'sweep.tick'] },
   validate: { chain: ['transform.finished', 'quality.checked', 'sweep.tick'] },
   materialize: { chain: ['quality.checked', 'features.materialized', 'sweep.tick'] },
   observe: { chain: ['sweep.tick'] },

@@ -114,6 +114,12 @@ export interface NotifyConfig {
   readonly googleChatWebhookUrl: string | undefined;
   readonly telegramBotToken: string | undefined;
   readonly telegramChatId: string | undefined;
+  readonly telegramApiUrl: string;
+  /** After which an incident that is still open, and goes on, is told again. */
+  readonly remindHours: number;
+  /** Messages of one channel in a minute, before the rest is one message. */
+  readonly maxPerMinute: number;
+  readonly links: { readonly runUrlTemplate: string | undefined; readonly runbookUrl: string | undefined };
 }
 
 const oidc = (read: Reader): OidcConfig => ({
@@ -125,6 +131,12 @@ const oidc = (read: Reader): OidcConfig => ({
 
 /** Whether only processes of this machine can connect. */
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
+
+/** In the cloud, the log lines of a run. https://cloud.google.com/logging/docs/view/logs-explorer-interface#share-logs-explorer-link */
+function logsOfRun(read: Reader): string | undefined {
+  if (read.get('BIGQUERY_ENDPOINT')) return undefined;
+  return `https://console.cloud.google.com/logs/query;query=jsonPayload.run_id%3D%22{run_id}%22;duration=P7D?project=${read.get('PROJECT_ID')}`;
+}
 
 /** A section asks for the variables that its selected adapter needs, and no others. */
 export const SECTIONS = {
@@ -227,5 +239,9 @@ export const SECTIONS = {
     googleChatWebhookUrl: read.get('GOOGLE_CHAT_WEBHOOK_URL'),
     telegramBotToken: read.get('TELEGRAM_BOT_TOKEN'),
     telegramChatId: read.get('TELEGRAM_CHAT_ID'),
+    telegramApiUrl: read.get('TELEGRAM_API_URL'),
+    remindHours: read.get('NOTIFY_REMIND_HOURS'),
+    maxPerMinute: read.get('NOTIFY_MAX_PER_MINUTE'),
+    links: { runUrlTemplate: read.get('RUN_URL_TEMPLATE') ?? logsOfRun(read), runbookUrl: read.get('RUNBOOK_URL') },
   }),
 } as const;

@@ -70,9 +70,32 @@ const OPS: readonly TableDeclaration[] = [
   },
   {
     dataset: 'ops',
+    table: 'dbt_results',
+    description: 'One row per model or test of dbt and attempt at a run',
+    columns: [
+      string('result_id', 'Names the row: of manifest, attempt and node'),
+      string('run_id', 'Run it belongs to'),
+      string('manifest', 'Manifest of the group commit the attempt ends'),
+      integer('attempt', 'Which attempt at it'),
+      string('node', 'Unique id of dbt'),
+      string('type', 'model or test'),
+      string('status', 'What dbt said'),
+      string('code', 'Why it failed; null where it did not'),
+      integer('row_count', 'Rows written'),
+      integer('bytes_billed', 'Bytes billed'),
+      integer('duration_ms', 'How long it took'),
+      string('job_id', 'BigQuery job, whose own record has the whole error'),
+      timestamp('recorded_at', 'When it was recorded'),
+    ],
+    partitionBy: 'recorded_at',
+    clusterBy: ['node', 'run_id'],
+  },
+  {
+    dataset: 'ops',
     table: 'quality_results',
     description: 'One row per expectation and run',
     columns: [
+      string('result_id', 'Names the row: of manifest, attempt, gate, asset and expectation'),
       string('run_id', 'Run that checked'),
       string('gate', 'landing, staging or features'),
       string('asset', 'Object or table that was checked'),
@@ -103,6 +126,11 @@ const OPS: readonly TableDeclaration[] = [
     clusterBy: ['stage', 'run_id'],
   },
 ];
+
+/** The table of `ops` that has this name. */
+export function opsTable(name: string): TableDeclaration | undefined {
+  return OPS.find(({ table }) => table === name);
+}
 
 /** Every table that exists before dbt runs: `staging.<stream>` of each contract and `ops`. */
 export function declaredTables(contracts: Contracts): TableDeclaration[] {
