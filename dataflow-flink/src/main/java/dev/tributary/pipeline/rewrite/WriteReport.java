@@ -1,4 +1,4 @@
-package dev.tributary.pipeline.backfill;
+package dev.tributary.pipeline.rewrite;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tributary.pipeline.lake.ObjectStore;
@@ -10,13 +10,16 @@ import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.values.KV;
 
 /** Leaves what a run found beside its results, for whoever started it. */
-final class WriteReport extends DoFn<KV<String, Iterable<KV<String, Long>>>, Void> {
+public final class WriteReport extends DoFn<KV<String, Iterable<KV<String, Long>>>, Void> {
   private static final long serialVersionUID = 1L;
 
   private final String root;
   private final String path;
 
-  WriteReport(String root, String path) {
+  /**
+   * @param path beneath the lake's root
+   */
+  public WriteReport(String root, String path) {
     this.root = root;
     this.path = path;
   }
