@@ -22,6 +22,8 @@ const TRIGGERS = {
       'landing.accepted',
       'landing.ingested',
       'incident.raised',
+      'incident.cleared',
+      'sweep.tick',
     ],
   },
 } as const satisfies Record<string, { objectsOf?: string; prefix?: string; chain: readonly string[] }>;
