@@ -1,6 +1,7 @@
 import { chainEvent, chainMessage } from '@tributary/platform/events';
 import { GroupCommit, type LongWork } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
+import { LANDING_COMMITS } from './commits.ts';
 import { streamsOf } from './datasets.ts';
 import { rememberIngested } from './ingested.ts';
 import { type LandingFile, landingFileSchema, objectId, objectReference } from './landing-file.ts';
@@ -18,7 +19,7 @@ export class LandingBatches {
     this.commit = new GroupCommit<LandingFile>({
       lake: ports.lake,
       bucket: ports.lakeBucket,
-      name: 'landing-batch',
+      name: `${LANDING_COMMITS}batch`,
       payload: landingFileSchema,
       maxArrivals: 1,
       carryFailed: false,

@@ -4,6 +4,7 @@ import { GroupCommit, type LongWork } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
 import type { LandingBatches } from './batch.ts';
+import { LANDING_COMMITS } from './commits.ts';
 import { streamsOf } from './datasets.ts';
 import { type LandingFile, landingFileSchema, objectId, objectReference } from './landing-file.ts';
 import type { LandingPorts } from './ports.ts';
@@ -33,7 +34,7 @@ export class LandingGate {
     this.commit = new GroupCommit<LandingFile>({
       lake: ports.lake,
       bucket: ports.lakeBucket,
-      name: 'landing-gate',
+      name: `${LANDING_COMMITS}gate`,
       payload: landingFileSchema,
       maxArrivals: 1,
       carryFailed: false,

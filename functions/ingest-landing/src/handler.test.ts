@@ -4,7 +4,7 @@ import type { DeliveredEvent } from '@tributary/platform/cloud-function';
 import { loadContracts, loadMappings } from '@tributary/platform/contracts';
 import { type ChainEventInput, chainEvent } from '@tributary/platform/events';
 import { inspectCommits } from '@tributary/platform/group-commit';
-import { ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
+import { type Interference, ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
 import type { ExecutionState, PipelineLauncher } from '@tributary/platform/jobs';
 import { createLogger } from '@tributary/platform/log';
 import { parsePiiKeys, unseal } from '@tributary/platform/pii';
@@ -52,9 +52,9 @@ beforeEach(() => {
 });
 
 /** Another instance of the function: it has no memory. */
-function restart() {
+function restart(interfere: Interference = () => undefined) {
   const handler = landingHandler({
-    ...{ lake, clock, bus, jobs, launcher, piiKeys },
+    ...{ lake: lake.seenThrough(interfere), clock, bus, jobs, launcher, piiKeys },
     lakeBucket: LAKE,
     landingBucket: LANDING,
     piiKeysFile: '/secrets/pii.json',
@@ -302,6 +302,16 @@ describe('ingest-landing', () => {
     clock.advance(90_000);
     await tell(tick());
     expect(jobs.started).toHaveLength(1);
+  });
+
+  test('a tick where all is well does nothing and costs two listings, of nothing', async () => {
+    const requests: string[] = [];
+    restart((moment, operation, name) => {
+      if (moment === 'before') requests.push(`${operation} ${name}`);
+    });
+    await tell(tick());
+    expect(requests).toEqual(['list control/arrivals/landing-', 'list ']);
+    expect([jobs.started, launcher.launched]).toEqual([[], []]);
   });
 
   test('a verdict that could not be acted on is acted on when it comes again', async () => {

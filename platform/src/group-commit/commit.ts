@@ -6,7 +6,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type DrainRules, drainHeld, type Failure, type InlineWork } from './drain.ts';
 import { DEFAULT_LEASE_MS, type Manifest } from './format.ts';
 import { Lease } from './lease.ts';
-import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules, type RepairOutcome } from './long-work.ts';
+import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules } from './long-work.ts';
 import { Manifests } from './manifests.ts';
 import { type Pace, spacedBy } from './pace.ts';
 import { type SettleRules, settle } from './settle.ts';
@@ -63,6 +63,8 @@ export type DrainOutcome = {
 };
 /** `running`: one is open already; what waits goes with the next. */
 export type StartOutcome = 'started' | 'running' | 'nothing-waits' | 'elsewhere';
+/** `ended`: a job that could not be saved, or need not be, ended its manifest. `restarted`: a new attempt runs. `started`: what waited runs. */
+export type RepairOutcome = 'nothing-to-do' | 'running' | 'restarted' | 'ended' | 'started';
 /** `ended`: this report ended the manifest. `stale`: it had ended, or a newer attempt took over, or it is unknown: nothing changed. */
 export type FinishOutcome = 'ended' | 'stale';
 
@@ -235,10 +237,12 @@ export class GroupCommit<P> {
 
   /** Looks after a job that may have died without reporting, then starts what waits. Where nothing does it costs one listing. */
   async repair(work: LongWork<P>): Promise<RepairOutcome> {
-    if (await this.isIdle()) return 'nothing-open';
+    if (await this.isIdle()) return 'nothing-to-do';
     const outcome = await this.#jobs.repair(work);
-    if (outcome === 'ended' || outcome === 'nothing-open') await this.startNext(work);
-    return outcome;
+    if (outcome !== 'ended' && outcome !== 'nothing-open') return outcome;
+    const next = await this.startNext(work);
+    if (outcome === 'ended') return outcome;
+    return next === 'started' ? next : next === 'nothing-waits' ? 'nothing-to-do' : 'running';
   }
 
   /** The open manifest, if there is one. */

@@ -30,6 +30,15 @@ export async function inspectCommits(lake: Lake, bucket: string, clock: Clock = 
   return (await Promise.all(states)).filter((state) => state !== undefined);
 }
 
+/** Names of the commits, of those that begin so, for which something waits or is worked on. Costs one listing, of nothing where all is quiet. */
+export async function waitingCommits(lake: Lake, bucket: string, namePrefix: string): Promise<string[]> {
+  const commits = new Set<string>();
+  for await (const { name } of lake.list(bucket, `${ARRIVALS}${namePrefix}`)) {
+    commits.add(name.slice(ARRIVALS.length).split('/', 1)[0]!);
+  }
+  return [...commits];
+}
+
 /** Whether anything waits for, or is worked on by, a commit whose name begins so. Cheaper than `inspectCommits`: nothing is read. */
 export async function isAnyWaiting(lake: Lake, bucket: string, namePrefix: string): Promise<boolean> {
   for await (const _ of lake.list(bucket, `${ARRIVALS}${namePrefix}`)) return true;

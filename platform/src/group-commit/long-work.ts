@@ -39,7 +39,7 @@ export const LONG_WORK_RULES: LongWorkRules = {
 };
 
 /** `ended`: this call ended the manifest. `running`: wait on. `restarted`: a new attempt runs. */
-export type RepairOutcome = 'nothing-open' | 'running' | 'restarted' | 'ended';
+type JobOutcome = 'nothing-open' | 'running' | 'restarted' | 'ended';
 
 /** The manifest's jobs: starting them, and finding those that died. */
 export class JobRuns<P> {
@@ -76,7 +76,7 @@ export class JobRuns<P> {
   }
 
   /** Looks after the open manifest, whose job may have died without a word. */
-  async repair(work: LongWork<P>): Promise<RepairOutcome> {
+  async repair(work: LongWork<P>): Promise<JobOutcome> {
     const latest = await this.#manifests.latest();
     if (latest?.manifest.state !== 'open') return 'nothing-open';
     const { execution, claimedAt } = latest.manifest;
@@ -97,7 +97,7 @@ export class JobRuns<P> {
   }
 
   /** The job ended, yet nobody reported it: the report may be under way still. */
-  async #ended(latest: Versioned<P>, work: LongWork<P>, state: ExecutionState): Promise<RepairOutcome> {
+  async #ended(latest: Versioned<P>, work: LongWork<P>, state: ExecutionState): Promise<JobOutcome> {
     const { suspectedAt } = latest.manifest;
     if (suspectedAt === null && !work.succeeded) {
       await this.#manifests.change(latest, { suspectedAt: this.#clock.now() });
@@ -113,7 +113,7 @@ export class JobRuns<P> {
     return Math.abs(this.#clock.now() - time);
   }
 
-  async #again(latest: Versioned<P>, work: LongWork<P>, reason: string): Promise<RepairOutcome> {
+  async #again(latest: Versioned<P>, work: LongWork<P>, reason: string): Promise<JobOutcome> {
     const { attempt, id } = latest.manifest;
     if (attempt >= this.#rules.maxAttempts) {
       const message = `${id} was tried ${attempt} times; the last time ${reason}. Look at the job's log; what it covers joins the next run.`;

@@ -73,6 +73,14 @@ export const METRICS = {
     commit: COMMIT,
   }),
 
+  'tributary.sweep.repairs': counter('{repair}', 'What the sweep found and mended; a few are a crash, many a fault.', {
+    commit: COMMIT,
+    repaired: label(
+      'event: an object or file whose event never came; arrival: on record with nobody at it; job: died, or never began',
+      3,
+    ),
+  }),
+
   'tributary.stream.newest_event': gauge(
     's',
     'Event time of the newest row that can be queried in staging, Unix time.',

@@ -75,6 +75,39 @@ describe('a stage', () => {
     ]);
   });
 
+  test('a tick where all is well does nothing and costs one listing, of nothing', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    await tell(finished('transform-000000001', 1));
+    const requests: string[] = [];
+    const seen = lake.seenThrough((moment, operation, name) => {
+      if (moment === 'before') requests.push(`${operation} ${name}`);
+    });
+    // Not even the day's budget is asked for.
+    spent = true;
+    await stageHandler(definition, { lake: seen, bucket: 'lake', bus, jobs, cost, clock })(
+      { kind: 'chain', event: tick() },
+      log,
+    );
+    expect(requests).toEqual(['list control/arrivals/transform/']);
+    expect(jobs.started).toHaveLength(1);
+  });
+
+  test.each([
+    ['read', 'lease.json'],
+    ['list', '/manifests/'],
+    ['write', '/manifests/000000001.json'],
+  ])('a tick starts what was on record when the function died at its %s of %s', async (operation, name) => {
+    const dying = lake.seenThrough((_moment, at, object) => {
+      if (at === operation && object.endsWith(name)) throw new Error('killed');
+    });
+    const handler = stageHandler(definition, { lake: dying, bucket: 'lake', bus, jobs, cost, clock });
+    const load = event('warehouse.loaded', 1, { streams: ['orders'] });
+    await expect(handler({ kind: 'chain', event: load }, log)).rejects.toThrow('killed');
+    clock.advance(20_000);
+    await tell(tick());
+    expect(jobs.started.map(({ args }) => args.slice(0, 3))).toEqual([['transform-000000001', '1', 'orders']]);
+  });
+
   test('a report that names no run is left, and the sweep repairs the run', async () => {
     await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
     await tell(event('transform.finished', 2));

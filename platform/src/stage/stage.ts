@@ -9,11 +9,13 @@ import {
   GroupCommit,
   isAnyWaiting,
   type LongWork,
+  longestWaitMs,
   type Manifest,
 } from '../group-commit/index.ts';
 import type { JobName, Jobs } from '../jobs/port.ts';
 import type { Lake } from '../lake/port.ts';
 import type { Logger } from '../log/index.ts';
+import { count } from '../metrics/index.ts';
 
 /** A stage of the event chain: events of one kind become runs of one Cloud Run job, whose report ends the run. */
 export interface StageDefinition {
@@ -97,6 +99,16 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
     }
   }
 
+  /** Where all is well this costs one listing, of nothing. */
+  async function sweep(work: LongWork<RunRequest>, log: Logger): Promise<void> {
+    if ((await commit.isIdle()) || !(await mayRun(log))) return;
+    const outcome = await commit.repair(work);
+    if (outcome === 'nothing-to-do' || outcome === 'running') return;
+    const repaired = outcome === 'started' ? 'arrival' : 'job';
+    log.warn({ outcome }, 'the sweep repaired a run');
+    count('tributary.sweep.repairs', 1, { commit: commit.name, repaired });
+  }
+
   return async (delivered: DeliveredEvent, log: Logger) => {
     if (delivered.kind !== 'chain') {
       log.info('objects are not for this function');
@@ -105,7 +117,7 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
     const { event } = delivered;
     const work = stageWork(definition, ports, log);
     if (event.type === 'sweep.tick') {
-      if (await mayRun(log)) await commit.repair(work);
+      await sweep(work, log);
       return;
     }
     if (definition.ends(event)) {
@@ -154,7 +166,10 @@ function stageWork(definition: StageDefinition, { bus, jobs }: StagePorts, log: 
       const execution = await jobs.start(definition.job, definition.args(run));
       const { streams, views, runId } = run;
       log.info(
-        { manifest: run.manifest, attempt: run.attempt, execution, streams, views, run_id: runId },
+        {
+          ...{ manifest: run.manifest, attempt: run.attempt, execution, streams, views, run_id: runId },
+          waited_ms_max: longestWaitMs(manifest),
+        },
         'a run was started',
       );
       return execution;

@@ -72,7 +72,8 @@ describe('whatever the order of events, crashes, outages, repeats and clocks, in
             .drain(works.work())
             .catch(() => undefined);
         };
-        for (let ticks = 0; ticks < 30; ticks += 1) await tick();
+        for (let ticks = 0; ticks < 60 && !(ticks > 1 && (await world.commit().isIdle())); ticks += 1) await tick();
+        world.clock.advance(LONG_ENOUGH_MS);
         await world.expectQuiet();
         const failed = [...works.givenUp.values()].flat();
         for (const id of world.recorded) expect([...works.done, ...failed]).toContain(id);

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 export const LONG_ENOUGH_MS = LEASE_MS * 4 + 120_000;
 
 /** How many runs each property gets; more by hand: `MODEL_RUNS=20000`. A failure prints its seed and path. */
-export const RUNS = Number(process.env.MODEL_RUNS ?? 400);
+export const RUNS = Number(process.env.MODEL_RUNS ?? 200);
 
 export class Died extends Error {}
 
@@ -139,7 +139,7 @@ export class World {
   }
 }
 
-/** Every request of a process waits for the scheduler, which decides who goes next. */
+/** Every request of a process waits for the scheduler, which decides who goes next, and so does every answer: others act between an effect and what follows. */
 function stepsOf(scheduler: Scheduler, name: string, { death, outages }: ProcessPlan): Interference {
   let steps = 0;
   const befalls = (mishap: Mishap, moment: 'before' | 'after') =>
@@ -149,7 +149,7 @@ function stepsOf(scheduler: Scheduler, name: string, { death, outages }: Process
       steps += 1;
       if (death && steps > death.step) throw new Died();
       await scheduler.schedule(Promise.resolve(), `${name} ${operation} ${object}`);
-    }
+    } else await scheduler.schedule(Promise.resolve(), `${name} has its answer`);
     if (death && befalls(death, moment)) throw new Died();
     if (outages.some((outage) => befalls(outage, moment))) throw new TransientError('LAKE_UNAVAILABLE', 'no answer');
   };
