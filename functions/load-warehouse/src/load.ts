@@ -1,7 +1,7 @@
 import type { Bus } from '@tributary/platform/bus';
 import { UserError } from '@tributary/platform/errors';
 import { chainEvent, chainMessage, digestId } from '@tributary/platform/events';
-import type { Failure, InlineWork, Manifest } from '@tributary/platform/group-commit';
+import { type Failure, type InlineWork, longestWaitMs, type Manifest } from '@tributary/platform/group-commit';
 import type { Lake } from '@tributary/platform/lake';
 import type { Logger } from '@tributary/platform/log';
 import { LoadJobFailedError, type LoadOutcome, LoadRejectedError, type Warehouse } from '@tributary/platform/warehouse';
@@ -275,6 +275,7 @@ class ManifestLoad implements LoadListener {
         removed_rows: this.#removedRows,
         bytes: objects.reduce((sum, { byte_count }) => sum + byte_count, 0),
         quarantined: this.#quarantined,
+        waited_ms_max: longestWaitMs(this.#manifest),
       },
       detail: { manifest: this.#manifest.id, job_id: jobs.join(','), objects: objects.length },
       identity: [this.#manifest.id],
