@@ -2,8 +2,8 @@ import { set } from '@tributary/platform/metrics';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 /**
- * Says how far each consumer group is behind, as Pub/Sub does by itself. The pipeline is not among them: its position is in its checkpoints, and its
- * keeper tells its backlog.
+ * Says how far each consumer group is behind, as Pub/Sub does by itself. The pipeline is not among them: its position is in its checkpoints alone, and
+ * what KafkaIO says of its backlog is of before its last read.
  */
 export class LagReporter {
   readonly #admin: Admin;

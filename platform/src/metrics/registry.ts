@@ -2,7 +2,7 @@ import { counter, duration, gauge, label, type MetricDeclaration } from './decla
 
 const STREAM = label('stream of a contract, or _unknown', 11);
 const VIEW = label('feature view', 10);
-const CODE = label("the error's stable code; empty where there was none", 60);
+const CODE = label("the error's stable code; empty where there was none", 30);
 const FUNCTION = label('cloud function', 10);
 const COMMIT = label('group commit: load-<stream>, rewrite-<stream>, transform, …', 30);
 const STAGE = label('what the event chain did: load, transform, quality, materialize, landing', 6);
