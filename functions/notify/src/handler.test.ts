@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ChainEvent, type ChainEventInput, chainEvent } from '@tributary/platform/events';
 import { type Interference, ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
 import { createLogger } from '@tributary/platform/log';
+import { RecordedMetrics } from '@tributary/platform/metrics/testing';
 import type { QueryOptions, Row, Warehouse } from '@tributary/platform/warehouse';
 import { channels } from './channels/index.ts';
 import { notifyHandler } from './handler.ts';
@@ -81,6 +82,17 @@ const failure = (streams = ['orders']) =>
 const success = (streams = ['orders']) => event({ type: 'transform.finished', streams });
 const tick = () => event({ type: 'sweep.tick' });
 const titles = ({ received }: Receiver) => received.map(({ body }) => String(body.text).split('\n')[0]);
+
+test('an event told to two processes, three times, is measured once', async () => {
+  const recorded = new RecordedMetrics();
+  try {
+    const load = event({ counts: { rows: 7 } });
+    for (const tell of [newHandler(), newHandler(), newHandler()]) await tell(load);
+    expect(await recorded.of('tributary.stage.rows')).toEqual([{ labels: { stage: 'load', of: 'orders' }, value: 7 }]);
+  } finally {
+    await recorded.stop();
+  }
+});
 
 describe('the record', () => {
   test('has every event once, whole, and success is not told to people', async () => {

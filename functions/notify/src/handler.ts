@@ -2,6 +2,7 @@ import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-fun
 import { type Clock, systemClock } from '@tributary/platform/group-commit';
 import type { Lake } from '@tributary/platform/lake';
 import type { Logger } from '@tributary/platform/log';
+import { recordChainEvent } from '@tributary/platform/metrics';
 import type { Warehouse } from '@tributary/platform/warehouse';
 import type { Channel } from './channels/index.ts';
 import { IncidentBook } from './incidents.ts';
@@ -53,8 +54,13 @@ export function notifyHandler(ports: NotifyPorts): EventHandler {
     }
     for (const notice of await book.take(event)) say(notice, log);
     await flush(log);
-    if (await isRecorded(warehouse, event)) log.debug('the event is on record already');
-    else await record(warehouse, event);
+    if (await isRecorded(warehouse, event)) {
+      log.debug('the event is on record already');
+      return;
+    }
+    await record(warehouse, event);
+    // After the record, which tells repeats: each event is measured once.
+    recordChainEvent(event);
   };
 }
 
