@@ -11,9 +11,9 @@ export interface DbtArtifacts {
 }
 
 /** docs/interfaces.md#artifacts */
-const FOLDER = 'artifacts/dbt/';
+const RUNS = 'artifacts/dbt-runs/';
 /** Which streams each feature table is made from; the quality gates read it. */
-export const DEPENDENCIES = `${FOLDER}dependencies.json`;
+const DEPENDENCIES = 'artifacts/dbt/dependencies.json';
 
 export interface ArtifactStore {
   readonly lake: Lake;
@@ -23,8 +23,6 @@ export interface ArtifactStore {
 /**
  * Keeps what dbt wrote under the attempt's own name, so that keeping it twice changes nothing; and what the newest run knows of dependencies, for the
  * gates. All is as dbt wrote it but the messages of nodes that failed, which may quote a value of a row.
- *
- * @returns where the artifacts are
  */
 export async function keepArtifacts(
   { lake, bucket }: ArtifactStore,
@@ -33,8 +31,8 @@ export async function keepArtifacts(
   results: readonly NodeResult[],
   graph: DbtGraph,
   marts: readonly string[],
-): Promise<string> {
-  const folder = `${FOLDER}${manifest}/${attempt}/`;
+): Promise<void> {
+  const folder = `${RUNS}${manifest}/${attempt}/`;
   const json = { contentType: 'application/json' };
   await lake.write(bucket, `${folder}run_results.json`, withoutValues(artifacts.runResults, results), json);
   await lake.write(bucket, `${folder}manifest.json`, artifacts.manifest, json);
@@ -45,7 +43,6 @@ export async function keepArtifacts(
     }),
   );
   await lake.write(bucket, DEPENDENCIES, JSON.stringify({ views: dependencies }), json);
-  return folder;
 }
 
 function withoutValues(runResults: string, results: readonly NodeResult[]): string {

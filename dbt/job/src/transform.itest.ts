@@ -262,7 +262,7 @@ describe('the dbt job', () => {
     const { lake: config } = readConfigFrom(stack.env, 'lake');
     const lake = createLake(config);
     const read = async (name: string) => (await lake.read(config.lakeBucket, name))!.body.toString('utf8');
-    const folder = 'artifacts/dbt/transform-order_lines-2/2';
+    const folder = 'artifacts/dbt-runs/transform-order_lines-2/2';
     expect(JSON.parse(await read(`${folder}/run_results.json`)).results).not.toEqual([]);
     expect(JSON.parse(await read(`${folder}/manifest.json`)).nodes).toHaveProperty([
       'model.tributary.customer_features',

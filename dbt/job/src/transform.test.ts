@@ -86,7 +86,7 @@ describe('transform', () => {
         type: 'incident.raised',
         views: ['customer_features'],
         error: { code: 'DBT_SQL_INVALID' },
-        detail: { incident: 'dbt:model.tributary.customer_features', runbook: 'dbt-model-failed' },
+        detail: { incident: 'dbt:model.tributary.customer_features', runbook: 'transform-failed' },
       },
       {
         type: 'transform.finished',
@@ -159,10 +159,10 @@ describe('transform', () => {
       { node: 'model.tributary.customer_features', status: 'error', code: 'DBT_QUERY_FAILED', job_id: 'job-1' },
       { node: 'model.tributary.product_features', code: null, row_count: 2, bytes_billed: 10, duration_ms: 1_500 },
     ]);
-    const kept = await textOf('artifacts/dbt/transform-7/1/run_results.json');
+    const kept = await textOf('artifacts/dbt-runs/transform-7/1/run_results.json');
     expect(JSON.parse(kept).results[0].message).toContain('DBT_QUERY_FAILED');
     expect(kept + JSON.stringify([published, recorded, sent])).not.toContain('ann@');
-    expect(JSON.parse(await textOf('artifacts/dbt/transform-7/1/manifest.json'))).toHaveProperty('nodes');
+    expect(JSON.parse(await textOf('artifacts/dbt-runs/transform-7/1/manifest.json'))).toHaveProperty('nodes');
     expect(JSON.parse(await textOf('artifacts/dbt/dependencies.json'))).toEqual({
       views: { customer_activity: ['user_events'], customer_features: ['orders'], product_features: ['orders'] },
     });

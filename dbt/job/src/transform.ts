@@ -28,7 +28,7 @@ export interface TransformPorts {
   readonly log: Logger;
 }
 
-const RUNBOOK = 'dbt-model-failed';
+const RUNBOOK = 'transform-failed';
 /** The incident of a dbt that ran nothing at all. */
 const NOTHING_RAN = 'dbt';
 

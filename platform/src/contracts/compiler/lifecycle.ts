@@ -33,6 +33,8 @@ export function lifecycleOf(contracts: readonly CompiledContract[]): Lifecycle {
   for (const stream of STREAMLESS) ofStream(stream, DEFAULT_RETENTION_DAYS);
   keep(REPORT_DAYS, 'control/landing-reports/');
   keep(REPORT_DAYS, 'rewrites/done/');
+  keep(REPORT_DAYS, 'artifacts/dbt-runs/');
+  keep(REPORT_DAYS, 'artifacts/openlineage/');
   const rules = [...prefixes]
     .sort(([a], [b]) => a - b)
     .flatMap(([age, all]) => chunks(all.sort()).map((matchesPrefix) => remove({ age, matchesPrefix })));
