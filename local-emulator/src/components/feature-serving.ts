@@ -29,7 +29,7 @@ export const feastServer: Component = {
 /** Pushes windowed features from the bus into Feast. */
 export const featurePush: Component = nodeService({
   name: 'feature-push',
-  needs: ['kafka', 'feast-server'],
+  needs: ['kafka', 'minio', 'feast-server'],
   program: 'run-services/feast-server/src/main.ts',
   summary: 'pushes windowed features online',
 });

@@ -1,9 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { createLogger, type Logger } from '../log/index.ts';
 import { busError } from './errors.ts';
+import { forgetFromKafka } from './kafka-forget.ts';
 import { KafkaPublisher } from './kafka-publisher.ts';
 import { KafkaSubscription } from './kafka-subscription.ts';
-import type { BatchHandler, BusMessage, Subscription, Topic } from './port.ts';
+import type { BatchHandler, BusMessage, ForgetOptions, Forgotten, Judge, Subscription, Topic } from './port.ts';
 import { MAX_MESSAGE_BYTES } from './topics.ts';
 
 export interface KafkaSettings {
@@ -80,6 +81,16 @@ export class KafkaBus<T extends string = Topic> {
       throw busError('BUS_UNAVAILABLE', `create the topics ${this.#prefix}*`, error);
     } finally {
       await admin.disconnect().catch(() => {});
+    }
+  }
+
+  /** @see ManagedBus.forget */
+  async forget(topic: T, judge: Judge, options: ForgetOptions = {}): Promise<Forgotten> {
+    const name = this.#prefix + topic;
+    try {
+      return await forgetFromKafka(this.#kafka, name, judge, options);
+    } catch (error) {
+      throw busError('BUS_UNAVAILABLE', `remove messages of ${name}`, error);
     }
   }
 

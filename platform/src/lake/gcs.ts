@@ -103,6 +103,27 @@ export class GcsLake implements Lake {
     await pLimit(CONCURRENT_REMOVALS).map(names, (name) => this.remove(bucket, name));
   }
 
+  async removeOldVersions(bucket: string, prefix: string, { countOnly = false } = {}): Promise<number> {
+    const storage = await this.#connect();
+    let count = 0;
+    let pageToken: string | undefined;
+    do {
+      const query = { prefix, versions: true, autoPaginate: false, ...(pageToken ? { pageToken } : {}) };
+      const [files, next] = await retried(() =>
+        this.#attempt('list versions', bucket, prefix, () => storage.bucket(bucket).getFiles(query)),
+      );
+      // https://cloud.google.com/storage/docs/json_api/v1/objects#timeDeleted
+      for (const { name, metadata } of files.filter(({ metadata }) => metadata.timeDeleted !== undefined)) {
+        count += 1;
+        const generation = metadata.generation!;
+        const version = storage.bucket(bucket).file(name, { generation });
+        if (!countOnly) await this.#found(bucket, name, () => version.delete(), 'remove a version of');
+      }
+      pageToken = (next as { pageToken?: string } | null)?.pageToken;
+    } while (pageToken);
+    return count;
+  }
+
   async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
     const storage = await this.#connect();
     const target = storage.bucket(bucket).file(to);

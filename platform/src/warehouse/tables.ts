@@ -92,6 +92,21 @@ const OPS: readonly TableDeclaration[] = [
   },
   {
     dataset: 'ops',
+    table: 'erasures',
+    description: 'That somebody was erased, and when; not who',
+    columns: [
+      string('erasure_id', 'Keyed hash of whom it was: the same person has the same'),
+      string('subject', 'What contracts call whom, such as customer'),
+      timestamp('requested_at', 'When it was asked for first'),
+      timestamp('finished_at', 'When it was done and proved; null while it runs, or after it failed'),
+      string('counts', 'What was removed, by place, a JSON object'),
+      string('status', 'running or done'),
+    ],
+    partitionBy: 'requested_at',
+    clusterBy: ['erasure_id'],
+  },
+  {
+    dataset: 'ops',
     table: 'quality_results',
     description: 'One row per expectation and run',
     columns: [

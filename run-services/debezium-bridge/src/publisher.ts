@@ -1,6 +1,6 @@
 import { type Bus, type BusMessage, MAX_MESSAGE_BYTES } from '@tributary/platform/bus';
-import { changeMessage, type DeadLetterInput, deadLetter, deadLetterMessage } from '@tributary/platform/events';
 import type { ErasedSubjects } from '@tributary/platform/erasures';
+import { changeMessage, type DeadLetterInput, deadLetter, deadLetterMessage } from '@tributary/platform/events';
 import type { Logger } from '@tributary/platform/log';
 import { type PiiKeys, seal } from '@tributary/platform/pii';
 import type { BatchElement } from './batch.ts';
@@ -64,8 +64,13 @@ export class BatchPublisher {
     const deadLetters: BusMessage[] = [];
     const unknown: string[] = [];
     let ignored = 0;
+    let dropped = 0;
     let newestChange: string | undefined;
     for (const element of batch) {
+      if (!erased.isEmpty && erased.concern(exactly(element))) {
+        dropped++;
+        continue;
+      }
       const translation = translator.translate(element, ingestedAt);
       if (translation.kind === 'ignored') {
         ignored++;
@@ -86,7 +91,7 @@ export class BatchPublisher {
       changes.length > 0 && bus.publish('changes', changes),
       deadLetters.length > 0 && bus.publish('dead-letter', deadLetters),
     ]);
-    return { changes: changes.length, deadLetters: deadLetters.length, ignored, newestChange };
+    return { changes: changes.length, deadLetters: deadLetters.length, ignored: ignored + dropped, newestChange };
   }
 
   #deadLetter(input: DeadLetterInput): BusMessage {

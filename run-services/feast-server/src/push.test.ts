@@ -96,6 +96,17 @@ describe('the feature push', () => {
     ]);
   });
 
+  test('rows of somebody who was erased do not go online, and others of the batch do', async () => {
+    erased = new ErasedSubjects(
+      new Map([['customer', new Set(erasureIds('customer', '2', KEYS))]]),
+      loadContracts(),
+      KEYS,
+    );
+    await push.handle(messages(row(1, 1), row(2, 7)));
+    expect(pushes.map(({ df }) => df.customer_id)).toEqual([[1]]);
+    expect(deadLetters).toEqual([]);
+  });
+
   test("rows of an entity's earlier event times do not go online", async () => {
     await push.handle(messages(row(1, 9, { latest: false })));
     expect(pushes).toEqual([]);

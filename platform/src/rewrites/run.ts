@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TransientError, UserError } from '@tributary/platform/errors';
-import type { PipelineLauncher } from '@tributary/platform/jobs';
-import type { Lake } from '@tributary/platform/lake';
 import { z } from 'zod';
+import { TransientError, UserError } from '../errors/index.ts';
+import type { PipelineLauncher } from '../jobs/index.ts';
+import type { Lake } from '../lake/index.ts';
 
 export interface RewritePorts {
   readonly launcher: PipelineLauncher;
@@ -23,7 +23,7 @@ export interface RewriteSummary {
   readonly inputs: number;
   readonly rows: number;
   readonly changedRows: number;
-  /** What a backfill read; empty for a compaction. */
+  /** What a backfill or an erasure read; empty for a compaction. */
   readonly report: Readonly<Record<string, number>>;
 }
 
@@ -41,7 +41,7 @@ const resultSchema = z.object({
 const reportSchema = z.record(z.string(), z.int());
 
 /** `compact-20261121T052002Z-1a2b3c`: when it began is part of the name, so that what a dead run staged can be told by its age. */
-export function runName(mode: 'backfill' | 'compact', now: Date): string {
+export function runName(mode: 'backfill' | 'compact' | 'erase', now: Date): string {
   const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   return `${mode}-${time}-${randomBytes(3).toString('hex')}`;
 }
