@@ -43,11 +43,13 @@ class Report:
         return [asset["name"] for asset in self.assets if not asset["passed"]]
 
 
-def check_warehouse(streams: list[str], views: list[str], depends: dict[str, list[str]], report: Report) -> None:
+def check_warehouse(
+    streams: list[str], views: list[str], depends: dict[str, list[str]], keep: Path | None, report: Report
+) -> None:
     """The staging gate, and the features gate behind it."""
     from gates.warehouse import WarehouseGates
 
-    gates = WarehouseGates(Settings.read(os.environ))
+    gates = WarehouseGates(Settings.read(os.environ), keep)
     for stream in streams:
         report.add("staging", stream, gates.staging(stream))
     broken = report.failed()
@@ -80,7 +82,7 @@ def main() -> int:
             check_landing(arguments, report)
         else:
             depends = json.loads(arguments.depends)
-            check_warehouse(_listed(arguments.streams), _listed(arguments.views), depends, report)
+            check_warehouse(_listed(arguments.streams), _listed(arguments.views), depends, arguments.keep, report)
     # Whatever kept a gate from being run, the caller must be told that it was not.
     except Exception as error:  # noqa: BLE001
         code = getattr(error, "code", None)
@@ -101,6 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--streams", default="", help="streams whose staging tables to check, separated by commas")
     parser.add_argument("--views", default="", help="feature views whose marts to check, separated by commas")
     parser.add_argument("--depends", default="{}", help="JSON: the streams that each view is made from")
+    parser.add_argument("--keep", type=Path, help="where to keep what data_docs.py shows of the checks")
     parser.add_argument("--file", type=Path, help="a local copy of the landing file")
     parser.add_argument("--name", help="the file's name in the landing bucket")
     parser.add_argument("--dataset", help="the stream or the mapping the file is for")

@@ -7,6 +7,7 @@ from typing import Any
 
 import great_expectations as gx
 from great_expectations.core.batch import Batch
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 
 # Imported so that the library knows it by its name in suites.
 from gates.expectations import ExpectNoFaults  # noqa: F401
@@ -21,7 +22,7 @@ SAMPLE_CHARACTERS = 120
 type SampleRow = dict[str, Any]
 
 # The part of GX's results that says something without showing rows.
-_OBSERVED = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
+OBSERVED = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
 
 
 @dataclass(frozen=True)
@@ -64,23 +65,32 @@ class Samples:
 
 
 def run_suite(
-    batch: Batch, gate: str, asset: str, expectations: Iterable[Expectation], samples: Samples | None
+    batch: Batch,
+    gate: str,
+    asset: str,
+    expectations: Iterable[Expectation],
+    samples: Samples | None,
+    seen: Callable[[ExpectationSuiteValidationResult], None] = lambda _result: None,
 ) -> list[Check]:
     """
     Validates the batch; one check an expectation.
 
-    Without `samples` no row is shown. All is first decided in a few aggregate queries; counts and rows cost a query each and are asked for where something
+    Without `samples` no row is shown. `seen` is given the library's own results as a whole. All is first decided in a few aggregate queries; counts and rows cost a query each and are asked for where something
     failed.
     """
     listed = list(expectations)
-    results = _validate(batch, asset, listed, {"result_format": "BOOLEAN_ONLY"})
-    explained = {_key(it): it for it in _explain(batch, asset, results, samples)}
-    return [_check(gate, asset, explained.get(_key(it), it), samples) for it in results]
+    whole = _validate(batch, asset, listed, {"result_format": "BOOLEAN_ONLY"})
+    explained = {_key(it): it for it in _explain(batch, asset, whole.results, samples)}
+    whole.results = [explained.get(_key(it), it) for it in whole.results]
+    seen(whole)
+    return [_check(gate, asset, it, samples) for it in whole.results]
 
 
-def _validate(batch: Batch, asset: str, expectations: list[Expectation], result_format: dict[str, Any]) -> list[Any]:
+def _validate(
+    batch: Batch, asset: str, expectations: list[Expectation], result_format: dict[str, Any]
+) -> ExpectationSuiteValidationResult:
     suite = gx.ExpectationSuite(name=asset, expectations=expectations)
-    return batch.validate(suite, result_format=result_format).results
+    return batch.validate(suite, result_format=result_format)
 
 
 def _explain(batch: Batch, asset: str, results: list[Any], samples: Samples | None) -> Iterator[Any]:
@@ -90,7 +100,7 @@ def _explain(batch: Batch, asset: str, results: list[Any], samples: Samples | No
         return
     again = [_expectation(config) for config in failed]
     if samples is None:
-        yield from _validate(batch, asset, again, {"result_format": "BASIC", "partial_unexpected_count": 0})
+        yield from _validate(batch, asset, again, {"result_format": "BASIC", "partial_unexpected_count": 0}).results
         return
     rows = {
         "result_format": "SUMMARY",
@@ -98,7 +108,7 @@ def _explain(batch: Batch, asset: str, results: list[Any], samples: Samples | No
         "unexpected_index_column_names": sorted(samples.columns),
         "return_unexpected_index_query": False,
     }
-    yield from _validate(batch, asset, again, rows)
+    yield from _validate(batch, asset, again, rows).results
 
 
 def _expectation(config: Any) -> Expectation:
@@ -113,7 +123,7 @@ def _key(result: Any) -> str:
 
 def _check(gate: str, asset: str, result: Any, samples: Samples | None) -> Check:
     config = result.expectation_config
-    detail = {name: json_safe(result.result[name]) for name in _OBSERVED if name in result.result}
+    detail = {name: json_safe(result.result[name]) for name in OBSERVED if name in result.result}
     if samples is not None and not result.success and (rows := _sample_rows(result, samples)):
         detail["samples"] = rows
     if config.meta and config.meta.get("notes"):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +31,7 @@ class Settings:
     location: str
     bigquery_endpoint: str | None
     max_bytes_billed: int
+    run_id: str = "none"
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -43,7 +45,13 @@ class Settings:
             location=env.get("BIGQUERY_LOCATION") or "US",
             bigquery_endpoint=env.get("BIGQUERY_ENDPOINT") or None,
             max_bytes_billed=int(env.get("MAX_BYTES_BILLED") or 10 * 2**30),
+            run_id=env.get("RUN_ID") or "none",
         )
+
+    def job_labels(self, **more: str) -> dict[str, str]:
+        """Labels of a BigQuery job, by which costs are told apart: lower-case letters, digits, _ and -, at most 63."""
+        labels = {"app": "tributary", "stage": "validate", "run_id": self.run_id, **more}
+        return {name: re.sub(r"[^a-z0-9_-]", "-", value.lower())[:63] for name, value in labels.items()}
 
 
 @cache

@@ -1,6 +1,8 @@
 """The gates of the warehouse: rows of staging, and feature tables."""
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -10,10 +12,12 @@ from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from google.cloud.bigquery.table import RowIterator
 from great_expectations.core.batch import Batch
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 from great_expectations.datasource.fluent import BigQueryDatasource
 from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
 from gates.checks import Check, SampleRow, Samples, ephemeral_context, run_suite
+from gates.docs import keep
 from gates.settings import ConfigurationError, Settings, identifiers
 from gates.suites import Expectation, feature_expectations, shown_columns, staging_expectations
 
@@ -30,9 +34,10 @@ class WarehouseUnavailableError(Exception):
 
 
 class WarehouseGates:
-    """Checks tables by SQL that BigQuery runs; no row leaves it but a few samples of failures."""
+    """Checks tables by SQL that BigQuery runs; no row leaves it but a few samples of failures. What may be shown of checks is kept in `keep`, for the data docs."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keep: Path | None = None) -> None:
+        self._keep = keep
         self._client = _client(settings)
         context = ephemeral_context()
         self._source: BigQueryDatasource = context.data_sources.add_bigquery(
@@ -65,7 +70,9 @@ class WarehouseGates:
         for delay in (*RETRY_DELAYS_SECONDS, None):
             try:
                 batch = self._batch(table)
-                checks = run_suite(batch, gate, table, expectations, self._samples(batch, table, shown))
+                checks = run_suite(
+                    batch, gate, table, expectations, self._samples(batch, table, shown), self._seen(gate, table)
+                )
             except TestConnectionError:
                 # Thrown as well where the table is missing; then there is nothing to wait for.
                 if self._answers():
@@ -83,6 +90,10 @@ class WarehouseGates:
         dataset, name = table.split(".")
         asset = self._source.add_table_asset(f"{table}-{time.monotonic_ns()}", table_name=name, schema_name=dataset)
         return asset.add_batch_definition_whole_table("all").get_batch()
+
+    def _seen(self, gate: str, table: str) -> Callable[[ExpectationSuiteValidationResult], None]:
+        folder = self._keep
+        return (lambda _result: None) if folder is None else (lambda result: keep(folder, gate, table, result))
 
     def _samples(self, batch: Batch, table: str, shown: list[str] | None) -> Samples:
         """Of a feature table all is shown but whose row it is."""
@@ -133,7 +144,7 @@ def _client(settings: Settings) -> _Client:
         project=settings.project_id,
         location=settings.location,
         default_query_job_config=bigquery.QueryJobConfig(
-            maximum_bytes_billed=settings.max_bytes_billed, labels={"component": "great-expectations"}
+            maximum_bytes_billed=settings.max_bytes_billed, labels=settings.job_labels()
         ),
         **(emulator if settings.bigquery_endpoint else {}),
     )

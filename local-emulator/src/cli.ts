@@ -126,7 +126,7 @@ program
 
 program
   .command('bench')
-  .description('measures: pipeline, linear, latency; bench/README.md')
+  .description('measures: pipeline, linear, latency, materialize and more; bench/README.md')
   .argument('[arguments...]')
   .helpOption(false)
   .allowUnknownOption()

@@ -106,6 +106,14 @@ describe('the gates of the warehouse', () => {
     ]);
     expect(unmet).toEqual([]);
     expect(reported[0]!.counts.checks).toBeGreaterThan(15);
+    const index = await lake.read(stack.env.LAKE_BUCKET!, 'data-docs/index.html');
+    for (const asset of [
+      'staging.customers',
+      'staging.order_lines',
+      'marts.customer_features',
+      'marts.product_features',
+    ])
+      expect(index!.body.toString('utf8')).toContain(asset);
   }, 120_000);
 
   test('a delete, a truncate and a row with absent fields may lack what the contract requires', async () => {
@@ -164,7 +172,12 @@ describe('the gates of the warehouse', () => {
       expect.stringMatching(/^staging.order_lines expect_column_values_to_be_in_set\(kind\) .*"kind":"gift"/),
       expect.stringMatching(/^staging.order_lines rows_are_complete .*"_lsn is null in a row of the stream":1/),
     ]);
-    for (const secret of ['planted', '987654321']) expect(JSON.stringify([reported, unmet])).not.toContain(secret);
+    const docs: string[] = [];
+    for await (const { name } of lake.list(stack.env.LAKE_BUCKET!, 'data-docs/validations/'))
+      docs.push((await lake.read(stack.env.LAKE_BUCKET!, name))!.body.toString('utf8'));
+    expect(docs).toHaveLength(4);
+    for (const secret of ['planted', '987654321'])
+      expect(JSON.stringify([reported, unmet, docs])).not.toContain(secret);
   }, 120_000);
 
   test('a stream at fault keeps back the views made from it until it is mended, whatever changed meanwhile', async () => {
