@@ -82,7 +82,7 @@ def read_mart(client: bigquery.Client, view: FeatureView, settings: Settings, ba
     names = ", ".join(f"`{column}`" for column in columns)
     config = bigquery.QueryJobConfig(
         maximum_bytes_billed=settings.max_bytes_billed,
-        labels={"component": "feast-materialize", "view": view.name.lower()},
+        labels=settings.job_labels(view=view.name),
     )
     try:
         job = client.query(f"SELECT {names} FROM `{source.table}`", job_config=config, retry=RETRY, job_retry=None)

@@ -55,6 +55,7 @@ async function main(): Promise<void> {
       BIGQUERY_LOCATION: warehouse.location,
       BIGQUERY_ENDPOINT: warehouse.endpoint,
       MAX_BYTES_BILLED: warehouse.maxBytesBilled,
+      RUN_ID: run.runId,
       REDIS_ADDRESS: onlineStore.redisAddress,
       FEAST_REGISTRY: onlineStore.registry,
     },

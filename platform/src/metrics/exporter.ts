@@ -21,15 +21,22 @@ export function createExporter(config: MetricsConfig): PushMetricExporter | unde
         timeoutMillis: EXPORT_TIMEOUT_MS,
         temporalityPreference: AggregationTemporalityPreference.DELTA,
       });
-    case 'cloud-monitoring': {
-      const auth = new GoogleAuth({ scopes: SCOPE });
-      return new OTLPMetricExporter({
-        url: CLOUD_MONITORING,
-        timeoutMillis: EXPORT_TIMEOUT_MS,
-        // Cumulative, as Cloud Monitoring keeps counters; each process is an instance of its own there.
-        temporalityPreference: AggregationTemporalityPreference.CUMULATIVE,
-        headers: async () => Object.fromEntries((await auth.getRequestHeaders()).entries()),
-      });
-    }
+    case 'cloud-monitoring':
+      return cloudMonitoringExporter(new GoogleAuth({ scopes: SCOPE }));
   }
+}
+
+/** Exported for its test. */
+export function cloudMonitoringExporter(
+  auth: Pick<GoogleAuth, 'getRequestHeaders'>,
+  url = CLOUD_MONITORING,
+): PushMetricExporter {
+  return new OTLPMetricExporter({
+    url,
+    timeoutMillis: EXPORT_TIMEOUT_MS,
+    // Cumulative, as Cloud Monitoring keeps counters; each process is an instance of its own there.
+    temporalityPreference: AggregationTemporalityPreference.CUMULATIVE,
+    // Asked for at each export, for a token lives for an hour.
+    headers: async () => Object.fromEntries((await auth.getRequestHeaders()).entries()),
+  });
 }
