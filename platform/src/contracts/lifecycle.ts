@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { ROOT } from '../config/environment.ts';
+
+const COMPILED_LIFECYCLE = new URL('contracts/generated/lifecycle.json', ROOT);
 
 /** A rule of a bucket in Cloud Storage's own JSON. https://cloud.google.com/storage/docs/json_api/v1/buckets#lifecycle */
 export interface LifecycleRule {
@@ -26,5 +29,3 @@ export interface Lifecycle {
 export function loadLifecycle(): Lifecycle {
   return JSON.parse(readFileSync(COMPILED_LIFECYCLE, 'utf8')) as Lifecycle;
 }
-
-const COMPILED_LIFECYCLE = new URL('../../../contracts/generated/lifecycle.json', import.meta.url);

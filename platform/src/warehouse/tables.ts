@@ -14,6 +14,8 @@ export interface TableDeclaration {
   readonly columns: readonly Column[];
   /** Day partitions of this TIMESTAMP column. */
   readonly partitionBy: string;
+  /** A partition is removed so many days after its own; kept for ever where left out. */
+  readonly partitionExpirationDays?: number;
   readonly clusterBy: readonly string[];
 }
 
@@ -160,6 +162,7 @@ export function stagingTable(contract: CompiledContract): TableDeclaration {
     description: `Change log of ${contract.stream}, append only`,
     columns: stagingColumns(contract),
     partitionBy: '_event_time',
+    ...(contract.retentionDays?.staging ? { partitionExpirationDays: contract.retentionDays.staging } : {}),
     clusterBy: contract.primaryKey.slice(0, MAX_CLUSTERING_COLUMNS),
   };
 }

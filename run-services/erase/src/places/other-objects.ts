@@ -5,7 +5,7 @@ import type { ErasePorts } from '../ports.ts';
 const LOOKED_AT_ELSEWHERE = ['raw/', 'processed/', 'dead-letter/', 'quarantine/', 'erasures/'];
 
 /** What the chain lives by; it holds names of objects, no rows. */
-const STATE_OF_THE_CHAIN = /^control\/[^/]+\/(arrivals|manifests)\/|\/lease\.json$|^rewrites\/open\//;
+const STATE_OF_THE_CHAIN = /^control\/(arrivals\/|[^/]+\/(arrivals|manifests)\/)|\/lease\.json$|^rewrites\/open\//;
 
 /** Reports, samples of incidents, documents and whatever else lies in the lake. */
 export function otherObjects({ lake, lakeBucket }: Pick<ErasePorts, 'lake' | 'lakeBucket'>): Place {

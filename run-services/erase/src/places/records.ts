@@ -33,25 +33,33 @@ function subjectColumns(mapping: CompiledMapping | undefined, { subject }: Perso
 
 interface CsvRecord {
   readonly record: readonly string[];
-  readonly raw: string;
+  readonly info: { readonly bytes: number };
 }
 
 function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: ReadonlySet<string>, id: string) {
   const { delimiter = ',', quote = '"' } = mapping?.csv ?? {};
-  const records = parse(text, {
+  // A byte a character, so that offsets are places in the text.
+  const records = parse(Buffer.from(text, 'latin1'), {
+    encoding: 'latin1',
     delimiter,
     quote: quote ?? false,
-    raw: true,
+    info: true,
     relax_column_count: true,
     relax_quotes: true,
-    skip_empty_lines: false,
   }) as unknown as CsvRecord[];
   const header = mapping?.columns ?? records[0]?.record ?? [];
   const at = header.flatMap((name, index) => (columns.has(name.trim()) ? [index] : []));
   const isTheirs = ({ record }: CsvRecord) =>
     at.length > 0 ? at.some((index) => record[index]?.trim() === id) : record.some((cell) => cell.trim() === id);
-  const kept = records.filter((record) => !isTheirs(record));
-  return { text: kept.map(({ raw }) => raw).join(''), removed: records.length - kept.length };
+  const kept: string[] = [];
+  let [from, removed] = [0, 0];
+  for (const record of records) {
+    const to = record === records.at(-1) ? text.length : record.info.bytes;
+    if (isTheirs(record)) removed += 1;
+    else kept.push(text.slice(from, to));
+    from = to;
+  }
+  return { text: kept.join(''), removed };
 }
 
 function ofLines(text: string, columns: ReadonlySet<string>, id: string) {
