@@ -80,9 +80,9 @@ class ManifestLoad implements LoadListener {
   async run(): Promise<void> {
     const { bucket, tables } = this.#ports;
     const { id, claim } = this.#manifest;
-    const last = await this.#jobs.claim(claim);
     const names = [...new Set(this.#arrived.map(({ name }) => name))];
-    let known = await this.#ledger.find(this.#stream, names);
+    const [last, found] = await Promise.all([this.#jobs.claim(claim), this.#ledger.find(this.#stream, names)]);
+    let known = found;
     if (last?.manifest === id && (await this.#settle(last.jobId, itemsAt(this.#arrived, last.objects), known))) {
       known = await this.#ledger.find(this.#stream, names);
     }
