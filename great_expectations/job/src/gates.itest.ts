@@ -32,7 +32,7 @@ beforeAll(async () => {
     events.push(...batch.map(({ data }) => parseChainEvent(data)));
   });
   await marts(1, 1);
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await bus?.close();
@@ -114,7 +114,7 @@ describe('the gates of the warehouse', () => {
       'marts.product_features',
     ])
       expect(index!.body.toString('utf8')).toContain(asset);
-  }, 120_000);
+  }, 600_000);
 
   test('a delete, a truncate and a row with absent fields may lack what the contract requires', async () => {
     await warehouse.query(`INSERT INTO staging.order_lines (${META}, order_line_id, _absent) VALUES
@@ -124,7 +124,7 @@ describe('the gates of the warehouse', () => {
       { status: 'ok', detail: { gate: 'staging' } },
       { status: 'ok', detail: { gate: 'features' }, views: [] },
     ]);
-  }, 120_000);
+  }, 600_000);
 
   test('rows at fault are shown by what is neither personal nor anybody’s number, in incidents and in ops', async () => {
     await warehouse.query(`INSERT INTO staging.customers (${META}, customer_id, name, email, country, created_at, updated_at)
@@ -178,7 +178,7 @@ describe('the gates of the warehouse', () => {
     expect(docs).toHaveLength(4);
     for (const secret of ['planted', '987654321'])
       expect(JSON.stringify([reported, unmet, docs])).not.toContain(secret);
-  }, 120_000);
+  }, 600_000);
 
   test('a stream at fault keeps back the views made from it until it is mended, whatever changed meanwhile', async () => {
     const told = ({ reported }: { reported: ChainEvent[] }) =>
@@ -209,7 +209,7 @@ describe('the gates of the warehouse', () => {
       'quality.checked ok staging ',
       'quality.checked ok features customer_features,product_features',
     ]);
-  }, 240_000);
+  }, 600_000);
 
   test('a view that fails is kept back, and the others go on', async () => {
     await marts(7, 1);
@@ -239,7 +239,7 @@ describe('the gates of the warehouse', () => {
       type: 'incident.cleared',
       detail: { incident: 'gate:features:marts.customer_features' },
     });
-  }, 180_000);
+  }, 600_000);
 });
 
 describe('the gate of landing', () => {
@@ -257,7 +257,7 @@ describe('the gate of landing', () => {
     expect((await checkFile(object)).reported).toMatchObject([
       { status: 'ok', streams: ['orders'], detail: { gate: 'landing', object, failing: [] } },
     ]);
-  }, 120_000);
+  }, 600_000);
 
   test('a file of another kind fails, and nothing of it is told', async () => {
     const object = await land('wrong.csv', 'id,mail\n1,planted@example.com\n');
@@ -269,7 +269,7 @@ describe('the gate of landing', () => {
     ]);
     expect(reported[1]!.detail.failing).not.toEqual([]);
     expect(JSON.stringify([reported, unmet])).not.toContain('planted');
-  }, 120_000);
+  }, 600_000);
 
   test('a file that was overwritten meanwhile is not judged by what replaced it', async () => {
     const object = await land('replaced.csv', [HEADER, line('1')].join('\n'));
@@ -280,5 +280,5 @@ describe('the gate of landing', () => {
       error: { code: 'OBJECT_GONE' },
       detail: { failing: [] },
     });
-  }, 120_000);
+  }, 600_000);
 });

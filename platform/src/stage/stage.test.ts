@@ -136,11 +136,16 @@ describe('a stage', () => {
         run_id: 'run-1',
         streams: ['orders'],
         error: { code: 'ATTEMPTS_EXHAUSTED' },
-        detail: { stage: 'transform', manifest: 'transform-000000001' },
+        detail: { stage: 'transform', manifest: 'transform-000000001', incident: 'stage:transform' },
       },
     ]);
     await tell(event('warehouse.loaded', 9, { streams: ['products'] }));
     expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'orders,products']);
+    // A job that reports is no longer one that dies without a word.
+    for (const _ of [1, 2]) await tell(finished('transform-000000002', 1));
+    expect(bus.chain().slice(1)).toMatchObject([
+      { type: 'incident.cleared', streams: ['orders'], detail: { incident: 'stage:transform' } },
+    ]);
   });
 
   test('a run that failed is tried again by the sweep, three times in all, and then only by new events', async () => {
