@@ -4,7 +4,7 @@ Runs quality gates and prints what came of them, as one JSON line.
     python validate.py --gate warehouse --streams orders,order_lines --views customer_features --depends '{"customer_features": ["orders"]}'
     python validate.py --gate landing --file FILE --name landing/orders/2026-11.csv --dataset orders
 
-{assets: [{gate, name, passed}], held: {view: [stream]}, checks: [{gate, asset, expectation, success, critical, detail}], bytes_processed, seconds} |
+{assets: [{gate, name, passed}], held: {view: [stream]}, checks: [{gate, asset, expectation, success, critical, detail}], bytes_billed, seconds} |
 {error: {code, message}}. Exits with 0 when everything could be checked, whether it passed or not. A view is not looked at but held where a
 stream that it is made from failed; without --depends, or a word on the view in it, that is every stream.
 """
@@ -31,7 +31,7 @@ class Report:
         self.assets: list[dict[str, Any]] = []
         self.checks: list[dict[str, Any]] = []
         self.held: dict[str, list[str]] = {}
-        self.bytes_processed = 0
+        self.bytes_billed = 0
 
     def add(self, gate: str, name: str, checks: "list[Check]") -> None:
         """Takes the checks of one stream, view or file."""
@@ -59,7 +59,7 @@ def check_warehouse(
             report.held[view] = behind
         else:
             report.add("features", view, gates.features(view))
-    report.bytes_processed = gates.bytes_processed
+    report.bytes_billed = gates.bytes_billed
 
 
 def check_landing(arguments: argparse.Namespace, report: Report) -> None:

@@ -21,6 +21,8 @@ from gates.docs import keep
 from gates.settings import ConfigurationError, Settings, identifiers
 from gates.suites import Expectation, feature_expectations, shown_columns, staging_expectations
 
+_MEGABYTE = 2**20
+
 # Delays before an asset is validated again when BigQuery did not answer, in seconds; it may be restarting.
 RETRY_DELAYS_SECONDS = (1, 2, 4, 8)
 # How long one request tries to reach BigQuery.
@@ -49,9 +51,9 @@ class WarehouseGates:
         )
 
     @property
-    def bytes_processed(self) -> int:
+    def bytes_billed(self) -> int:
         """Bytes that BigQuery read for all checks so far."""
-        return self._client.bytes_processed
+        return self._client.bytes_billed
 
     def staging(self, stream: str) -> list[Check]:
         """Checks `staging.<stream>`."""
@@ -119,15 +121,23 @@ def _failed(gate: str, table: str, expectation: str, reason: str) -> Check:
     return Check(gate, table, expectation, success=False, critical=True, detail={"error": reason})
 
 
+def _billed(processed: int) -> int:
+    """
+    Bytes billed for a query of one table: whole megabytes, 10 at least. BigQuery tells them only to those who ask for each job;
+    `ops.costs` has its own figures. https://cloud.google.com/bigquery/pricing#on_demand_pricing
+    """
+    return max(10, -(-processed // _MEGABYTE)) * _MEGABYTE if processed else 0
+
+
 class _Client(bigquery.Client):
     """BigQuery's client, which by itself tries for ten minutes to reach a server that is away, and for as long to repeat a failed job."""
 
-    bytes_processed = 0
+    bytes_billed = 0
 
     def query_and_wait(self, query: str, **options: Any) -> RowIterator:
         """As its parent; a failed job is not repeated, since the whole asset is."""
         rows = super().query_and_wait(query, **(options | {"retry": RETRY, "job_retry": None}))
-        self.bytes_processed += rows.total_bytes_processed or 0
+        self.bytes_billed += _billed(rows.total_bytes_processed or 0)
         return rows
 
     def _call_api(self, retry: Retry | None, *arguments: Any, **options: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy
 
 from gates.settings import Settings
-from gates.warehouse import _client
+from gates.warehouse import _billed, _client
 
 
 @pytest.fixture
@@ -66,3 +66,11 @@ def test_queries_of_ours_and_of_sqlalchemy_are_capped_and_labelled(asked):
         told = request | job | job.get("query", {})
         assert told["maximumBytesBilled"] == "1234"
         assert told["labels"] == {"app": "tributary", "stage": "validate", "run_id": "run-1"}
+
+
+@pytest.mark.parametrize(
+    ("processed", "billed"),
+    [(0, 0), (1, 10 * 2**20), (10 * 2**20, 10 * 2**20), (10 * 2**20 + 1, 11 * 2**20), (5 * 2**30, 5 * 2**30)],
+)
+def test_a_query_is_billed_in_whole_megabytes_ten_at_least(processed: int, billed: int):
+    assert _billed(processed) == billed

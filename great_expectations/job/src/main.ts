@@ -122,11 +122,7 @@ async function checkLanded(request: GateRequest, warehouse: WarehouseConfig, lak
   });
 }
 
-async function validate(
-  args: readonly string[],
-  warehouse: WarehouseConfig,
-  runId: string,
-): Promise<GateResult> {
+async function validate(args: readonly string[], warehouse: WarehouseConfig, runId: string): Promise<GateResult> {
   const printed = await python('validate.py', args, TIMEOUT_MS, {
     PROJECT_ID: warehouse.projectId,
     BIGQUERY_LOCATION: warehouse.location,

@@ -75,7 +75,7 @@ function report(
       held: Object.keys(result.held).length,
     },
     // Told once a run, with its first gate.
-    bytesBilled: gate === 'features' ? 0 : result.bytes_processed,
+    bytesBilled: gate === 'features' ? 0 : result.bytes_billed,
     startedAt,
     traceparent,
     detail: {

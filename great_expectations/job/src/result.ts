@@ -22,7 +22,7 @@ const resultSchema = z.object({
   /** Views that were not looked at, for streams that they are made from failed. */
   held: z.record(z.string(), z.array(z.string())).default({}),
   checks: z.array(check).default([]),
-  bytes_processed: z.number().default(0),
+  bytes_billed: z.number().default(0),
   error: failure.optional(),
 });
 
