@@ -81,6 +81,7 @@ export async function startComponents(
 const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
   kafka: ['kafka'],
   minio: ['minio'],
+  'fake-gcs': ['fake-gcs-server'],
   redis: ['python'],
   bigquery: ['python'],
   'cloud-run-jobs': ['python'],
@@ -90,7 +91,7 @@ const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
   'flink-taskmanager': ['python', 'pipeline'],
 };
 
-const ALL_WITH_PORTS = ['feature-push', 'eventarc', 'pipeline', 'debezium-engine'];
+const ALL_WITH_PORTS = ['fake-gcs', 'feature-push', 'eventarc', 'pipeline', 'debezium-engine'];
 
 /** Which variable points at which component's port. */
 const POINTS_AT: Readonly<Record<string, string>> = {

@@ -25,8 +25,8 @@ interface Mishap {
 
 /** A process that is told of events. */
 export interface ProcessPlan {
-  /** What its events tell of. Few ids, so that the same event often comes twice, at once and later, here and there. */
-  readonly ids: readonly number[];
+  /** What its events tell of, and after how many steps of others. Few ids, so that the same event often comes twice, at once and later, here and there. */
+  readonly events: readonly { readonly id: number; readonly after: number }[];
   /** As concurrent requests, or one after the other. */
   readonly together: boolean;
   /** By how much its clock is ahead. */
@@ -38,7 +38,10 @@ export interface ProcessPlan {
 const mishap: fc.Arbitrary<Mishap> = fc.record({ step: fc.integer({ min: 1, max: 60 }), after: fc.boolean() });
 
 export const anyProcess: fc.Arbitrary<ProcessPlan> = fc.record({
-  ids: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 }),
+  events: fc.array(fc.record({ id: fc.integer({ min: 0, max: 5 }), after: fc.constantFrom(0, 0, 5, 20, 40) }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
   together: fc.boolean(),
   // Also by more than a lease, so that two believe to hold it; and by days.
   skewMs: fc.constantFrom(0, 0, 0, 5_000, -20_000, 40_000, DAY_MS, -DAY_MS),
@@ -103,9 +106,13 @@ export class World {
         await interference('before', 'read', 'its work');
         await interference('after', 'read', 'its work');
       };
-      const handle = (id: number) => this.#deliver(commit, `a${id}`, () => act(commit, step));
-      if (plan.together) await Promise.all(plan.ids.map(handle));
-      else for (const id of plan.ids) await handle(id);
+      const handle = async ({ id, after }: ProcessPlan['events'][number]) => {
+        for (let n = 0; n < after; n += 1)
+          await scheduler.schedule(Promise.resolve(), `an event for p${index} is on its way`);
+        await this.#deliver(commit, `a${id}`, () => act(commit, step));
+      };
+      if (plan.together) await Promise.all(plan.events.map(handle));
+      else for (const event of plan.events) await handle(event);
     });
     const passing = (async () => {
       for (const milliseconds of time) {
