@@ -27,7 +27,7 @@ export async function eraseFiles(
   if (remove) await untilOthersAreDone(ports);
   const found = { raw: 0, processed: 0 };
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const { report, discarded } = await runRewrite(
+    const { report } = await runRewrite(
       runName('erase', new Date()),
       {
         ...ports.pipelineArgs,
@@ -39,11 +39,9 @@ export async function eraseFiles(
       { ...ports.rewrites, progress: ports.progress },
     );
     const rows = { raw: report.raw_rows_found ?? 0, processed: report.processed_rows_found ?? 0 };
-    // What a round finds again was not removed by the one before.
-    if (round === 1 || discarded === 0) {
-      found.raw = Math.max(found.raw, rows.raw);
-      found.processed = Math.max(found.processed, rows.processed);
-    }
+    // What a later look finds was found by the first one, too: its file was in somebody else's hands.
+    found.raw = Math.max(found.raw, rows.raw);
+    found.processed = Math.max(found.processed, rows.processed);
     const isClean = rows.raw + rows.processed === 0 && (report.missed ?? 0) === 0;
     if (isClean || !remove) return countsOf(found, remove);
   }
