@@ -191,6 +191,24 @@ describe('load-warehouse', () => {
     expect(bus.chain().map(({ error }) => error?.code)).toContain('LOAD_ALL_REFUSED');
   });
 
+  test.each(['notFound', 'accessDenied'])(
+    'where the table is refused (%s), no jobs are spent on looking for an object',
+    async (reason) => {
+      warehouse.refusesAllFor = reason;
+      const events = [await arrive(partName(0)), await arrive(partName(1)), await arrive(partName(2))];
+      await Promise.allSettled(events.map((event) => handle(event, log)));
+      for (let attempt = 0; attempt < 12; attempt += 1) await handle(tick(), log).catch(() => undefined);
+      // Every attempt asks for the same job, and for the one after the table was looked after.
+      expect(warehouse.jobs.size).toBeLessThanOrEqual(4);
+      expect([...warehouse.ledger.values()]).toEqual([]);
+      const given = bus.chain().filter(({ detail }) => detail.incident === 'load:orders');
+      expect(given[0]).toMatchObject({ type: 'incident.raised', error: { code: 'WAREHOUSE_REJECTED' } });
+      warehouse.refusesAllFor = undefined;
+      await tell(await arrive(partName(3)));
+      expect(bus.chain().at(-1)).toMatchObject({ type: 'incident.cleared', detail: { incident: 'load:orders' } });
+    },
+  );
+
   test('an object written again with the same content is not loaded again', async () => {
     await tell(await arrive(partName(1)));
     await tell(await arrive(partName(1)));

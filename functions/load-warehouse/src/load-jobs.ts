@@ -9,6 +9,7 @@ import {
 } from '@tributary/platform/warehouse';
 import { JOB_PREFIX } from './ledger.ts';
 import { type LoadObject, objectId, sha256 } from './object.ts';
+import { isNotTheObjects } from './quarantine.ts';
 
 /** A job that fails without its objects being at fault is repeated under a new id so many times; then the whole is tried again later. */
 const MAX_JOB_ATTEMPTS = 4;
@@ -43,7 +44,7 @@ export interface LoadListener {
  * A job that refuses its objects loads nothing of them. Then the ones that BigQuery names, or that are no Parquet, are set apart, or else the job is cut in half, until what
  * is at fault stands alone and the rest is loaded.
  *
- * @throws {LoadRejectedError} when too many jobs were refused to look on.
+ * @throws {LoadRejectedError} when too many jobs were refused to look on, or the table itself is at fault.
  * @throws {LoadBudgetSpent} when no more jobs may begin.
  */
 export async function loadObjects(
@@ -81,7 +82,8 @@ async function loadGroup(
   try {
     await listener.loaded(group, await loadUnderFreshId(target, group));
   } catch (error) {
-    if (!(error instanceof LoadRejectedError)) throw error;
+    // Where the table or the access to it is at fault, to look for an object would only spend jobs.
+    if (!(error instanceof LoadRejectedError) || isNotTheObjects(error)) throw error;
     search.rejectedJobs += 1;
     if (search.rejectedJobs > MAX_REJECTED_JOBS) throw error;
     if (group.length === 1) return listener.refused(group[0]!, error);

@@ -130,7 +130,10 @@ export async function replaceRows(
       };
     }
   } finally {
-    for (const table of [newer, others]) await warehouse.query(`DROP TABLE IF EXISTS ops.${table}`, { labels });
+    for (const table of [newer, others]) {
+      // What is left behind expires; an error here would hide the work's own.
+      await warehouse.query(`DROP TABLE IF EXISTS ops.${table}`, { labels }).catch(() => undefined);
+    }
   }
 }
 

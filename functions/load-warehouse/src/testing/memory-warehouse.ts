@@ -19,6 +19,8 @@ export class MemoryWarehouse implements Warehouse {
   readonly ensured: string[] = [];
   /** Whether a refusal names the object at fault. */
   namesBadUris = false;
+  /** Refuses every job for this reason, naming no object. */
+  refusesAllFor: string | undefined;
   rowsPerObject = 10;
   /** What a replacement finds: rows that both contents hold, and rows of the hour that no file holds. */
   replaced = { shared: 0, orphans: 0 };
@@ -29,6 +31,11 @@ export class MemoryWarehouse implements Warehouse {
 
   async load(request: LoadRequest): Promise<LoadOutcome> {
     this.interfere('load');
+    if (this.refusesAllFor !== undefined) {
+      this.jobs.set(request.jobId, { request, failed: true });
+      const fault = { reason: this.refusesAllFor, location: undefined, message: 'Not found: Table staging.orders' };
+      throw new LoadRejectedError(request.jobId, [fault], request.uris);
+    }
     const known = this.jobs.get(request.jobId);
     const bad = request.uris.filter((uri) => this.badUris.has(uri));
     if (!known) {
