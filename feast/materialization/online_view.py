@@ -66,8 +66,9 @@ class OnlineView:
 
     def write(self, batch: pyarrow.RecordBatch) -> Written:
         """
-        Makes the entities of these rows online what the rows say. Features that are there as they should be are not written again; a row that is only as of another time
-        gets that time.
+        Makes the entities of these rows online what the rows say.
+
+        Features that are there as they should be are not written again; a row that is only as of another time gets that time.
         """
         batch = _with_doubles(batch)
         keys = self._keys(batch)

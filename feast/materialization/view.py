@@ -29,8 +29,8 @@ def materialize(store: FeatureStore, client: Client, view: FeatureView, settings
     """
     Writes the rows of the view's mart that changed, removes online rows of entities that are not in it, and compares the counts.
 
-    Which rows changed is told by what is online, not by time: a late or deleted row changes values without moving event_timestamp. A mart that is the table it was when it
-    was last online whole is not read again; its count is compared all the same.
+    Which rows changed is told by what is online, not by time: a late or deleted row changes values without moving event_timestamp. A mart that is the
+    table it was when it was last online whole is not read again; its count is compared all the same.
 
     Repeatable after a crash at any line: every step sets a state, none adds to one. Raises CountDiffersError.
     """

@@ -69,21 +69,23 @@ def run_suite(
     gate: str,
     asset: str,
     expectations: Iterable[Expectation],
-    samples: Samples | None,
+    samples: Callable[[], Samples] | None,
     seen: Callable[[ExpectationSuiteValidationResult], None] = lambda _result: None,
 ) -> list[Check]:
     """
     Validates the batch; one check an expectation.
 
-    Without `samples` no row is shown. `seen` is given the library's own results as a whole. All is first decided in a few aggregate queries; counts and rows cost a query each and are asked for where something
-    failed.
+    Without `samples` no row is shown. All is first decided in a few aggregate queries; counts and rows cost a query each and are asked for where
+    something failed. `seen` is given the library's own results as a whole.
     """
     listed = list(expectations)
     whole = _validate(batch, asset, listed, {"result_format": "BOOLEAN_ONLY"})
-    explained = {_key(it): it for it in _explain(batch, asset, whole.results, samples)}
+    failed = any(not it.success for it in whole.results)
+    shown = samples() if samples is not None and failed else None
+    explained = {_key(it): it for it in _explain(batch, asset, whole.results, shown)}
     whole.results = [explained.get(_key(it), it) for it in whole.results]
     seen(whole)
-    return [_check(gate, asset, it, samples) for it in whole.results]
+    return [_check(gate, asset, it, shown) for it in whole.results]
 
 
 def _validate(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,11 @@ class WarehouseUnavailableError(Exception):
 
 
 class WarehouseGates:
-    """Checks tables by SQL that BigQuery runs; no row leaves it but a few samples of failures. What may be shown of checks is kept in `keep`, for the data docs."""
+    """
+    Checks tables by SQL that BigQuery runs; no row leaves it but a few samples of failures.
+
+    What may be shown of checks is kept in `keep`, for the data docs.
+    """
 
     def __init__(self, settings: Settings, keep: Path | None = None) -> None:
         self._keep = keep
@@ -73,7 +78,12 @@ class WarehouseGates:
             try:
                 batch = self._batch(table)
                 checks = run_suite(
-                    batch, gate, table, expectations, self._samples(batch, table, shown), self._seen(gate, table)
+                    batch,
+                    gate,
+                    table,
+                    expectations,
+                    partial(self._samples, batch, table, shown),
+                    self._seen(gate, table),
                 )
             except TestConnectionError:
                 # Thrown as well where the table is missing; then there is nothing to wait for.
@@ -104,8 +114,12 @@ class WarehouseGates:
 
         def query(text: str) -> list[SampleRow]:
             names = ", ".join(f"`{column}`" for column in columns)
-            rows = self._client.query_and_wait(text.replace("{columns}", names).replace("{batch}", table))
-            return [dict(row.items()) for row in rows]
+            try:
+                rows = self._client.query_and_wait(text.replace("{columns}", names).replace("{batch}", table))
+                return [dict(row.items()) for row in rows]
+            except (GoogleAPICallError, RetryError, OSError):
+                # Rows are shown to help; what failed is known without them.
+                return []
 
         return Samples(columns, query)
 

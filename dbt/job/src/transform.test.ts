@@ -117,6 +117,25 @@ describe('transform', () => {
     ]);
   });
 
+  test('what failed is run again with what it kept back, though nothing of it changed', async () => {
+    await run({ customer_activity: {}, not_null_unified_clicks: { status: 'fail', message: 'Got 1 result' } });
+    const asked: unknown[] = [];
+    const current = readProject().relations.map(({ dataset, name }) => ({ dataset, name }));
+    const all = ports(async (selection) => {
+      asked.push(selection);
+      return artifacts({ not_null_unified_clicks: { status: 'pass' } });
+    });
+    const warehouse: TransformPorts['warehouse'] = {
+      query: async (sql, options) =>
+        sql.includes('TABLE_OPTIONS') ? (current as never[]) : all.warehouse.query(sql, options),
+    };
+    await transform(REQUEST, { ...all, warehouse }, NEVER);
+    expect(asked).toEqual([
+      { kind: 'changed', streams: ['orders'], again: ['customer_activity', 'not_null_unified_clicks'] },
+    ]);
+    expect(published.map(({ type }) => type)).toContain('incident.cleared');
+  });
+
   test('only what may pass is worth another attempt', async () => {
     await run({ customer_features: { status: 'error', message: 'reason: rateLimitExceeded' } });
     expect(published.at(-1)!.detail.verdict).toBe(false);

@@ -1,7 +1,7 @@
 import type { Bus } from '@tributary/platform/bus';
 import { TransientError, TributaryError } from '@tributary/platform/errors';
 import { type ChainEvent, chainEvent, chainMessage } from '@tributary/platform/events';
-import { type Incident, Incidents } from '@tributary/platform/incidents';
+import { type Incident, Incidents, type OpenIncident } from '@tributary/platform/incidents';
 import { keepLineage, type LineageEvent } from '@tributary/platform/lineage';
 import type { Logger } from '@tributary/platform/log';
 import type { Warehouse } from '@tributary/platform/warehouse';
@@ -47,10 +47,11 @@ export async function transform(
   signal: AbortSignal,
 ): Promise<ChainEvent> {
   const startedAt = new Date();
-  const outcome = await attempt(request, ports, signal);
+  const known = new Incidents(ports.store.lake, ports.store.bucket, 'transform');
+  const outcome = await attempt(request, ports, toRunAgain(await known.open()), signal);
   const lineage = outcome.ran ? await keep(request, ports, outcome.ran, startedAt) : [];
   const incidents = incidentsOf(outcome);
-  await new Incidents(ports.store.lake, ports.store.bucket, 'transform').settle(
+  await known.settle(
     incidents,
     ({ incident }) => (isOver(incident, outcome) ? {} : undefined),
     { ...request, cause: request.cause ?? null, startedAt },
@@ -91,10 +92,15 @@ interface Outcome {
 
 const NOTHING: RunSummary = { marts: [], held: [], counts: {}, bytesBilled: 0, failing: [] };
 
-async function attempt(request: TransformRequest, ports: TransformPorts, signal: AbortSignal): Promise<Outcome> {
+async function attempt(
+  request: TransformRequest,
+  ports: TransformPorts,
+  again: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
   let selection: Selection | null = null;
   try {
-    selection = await select(ports.project, request.streams, ports.warehouse);
+    selection = await select(ports.project, request.streams, again, ports.warehouse);
     const artifacts = await ports.dbt(selection, request.runId);
     const [results, graph] = [readRunResults(artifacts.runResults), new DbtGraph(artifacts.manifest)];
     const summary = summarise(results, graph, ports.project.marts);
@@ -140,6 +146,16 @@ function incidentsOf({ summary, ran, error }: Outcome): Incident[] {
     runbook: RUNBOOK,
     detail: { node, status },
   }));
+}
+
+/** What failed and did not run well since, and what it kept back: otherwise a test of a view, which runs when the view is made, would stay failed for ever. */
+function toRunAgain(open: readonly OpenIncident[]): string[] {
+  const names = open.flatMap(({ incident, views }) => {
+    // Of `model.tributary.customer_features` and `test.tributary.<name>.<hash>` alike.
+    const name = incident.slice(NOTHING_RAN.length + 1).split('.')[2];
+    return name === undefined ? [] : [name, ...views];
+  });
+  return [...new Set(names)].sort();
 }
 
 /** A node that ran well, and one that the project no longer has. Of nodes that did not run nothing is known. */
