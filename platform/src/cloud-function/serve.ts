@@ -3,11 +3,12 @@ import { http } from '@google-cloud/functions-framework';
 import { type EventsConfig, readConfig } from '../config/index.ts';
 import { TransientError, TributaryError, UserError } from '../errors/index.ts';
 import { createLogger, type Logger } from '../log/index.ts';
-import { count, flushMetrics, measure, startMetrics } from '../metrics/index.ts';
+import { startMetrics } from '../metrics/index.ts';
 import { OidcVerifier, requireCaller, type TokenVerifier } from '../oidc/index.ts';
 import { answerText, behindDoor, type Door, type ReadRequest, refuse } from './door.ts';
 import { type DeliveredEvent, type ForeignEvent, type ReadOptions, readEvent } from './event.ts';
 import { onListen } from './listen.ts';
+import { type OutcomeRecorder, outcomeRecorder } from './outcome.ts';
 
 /** Reacts to one event; what it throws makes the platform deliver the event again. */
 export type EventHandler = (event: DeliveredEvent, log: Logger) => Promise<void>;
@@ -56,19 +57,6 @@ export function eventDoor({ oidc }: Pick<EventsConfig, 'oidc'>, log: Logger, ver
       if (!oidc || !tokens || request.method !== 'POST') return;
       requireCaller(await tokens.verify(request.headers.authorization), oidc.callers, 'OIDC_CALLERS');
     },
-  };
-}
-
-type Outcome = 'ok' | 'refused' | 'again' | 'failed';
-/** Takes what became of an event, and its error's code. The answer waits for it, because after the answer there may be no processor left. */
-type OutcomeRecorder = (outcome: Outcome, code?: string) => Promise<void>;
-
-function outcomeRecorder(name: string): OutcomeRecorder {
-  const begun = performance.now();
-  return async (outcome, code = '') => {
-    count('tributary.function.events', 1, { function: name, outcome, code });
-    measure('tributary.function.duration', (performance.now() - begun) / 1_000, { function: name, outcome });
-    await flushMetrics();
   };
 }
 
