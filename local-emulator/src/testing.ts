@@ -91,7 +91,7 @@ const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
   'flink-taskmanager': ['python', 'pipeline'],
 };
 
-const ALL_WITH_PORTS = ['fake-gcs', 'feature-push', 'eventarc', 'pipeline', 'debezium-engine'];
+const ALL_WITH_PORTS = ['fake-gcs', 'warehouse-api', 'feature-push', 'eventarc', 'pipeline', 'debezium-engine'];
 
 /** Which variable points at which component's port. */
 const POINTS_AT: Readonly<Record<string, string>> = {

@@ -12,6 +12,8 @@ export interface Door {
   /** Of the body, on the wire and unpacked. */
   readonly maxBytes: number;
   readonly log: Logger;
+  /** How a refusal is answered; in plain text where nothing else is said. */
+  readonly refuse?: (request: IncomingMessage, response: ServerResponse, error: unknown) => void;
 }
 
 /** A request whose body is there, unpacked. */
@@ -38,7 +40,7 @@ export function behindDoor(door: Door, next: RequestListener): RequestListener {
       .then(() => next(request, response))
       .catch((error: unknown) => {
         door.log.warn({ err: error, method: request.method }, 'a request was refused');
-        refuse(request, response, error);
+        (door.refuse ?? refuse)(request, response, error);
       });
   };
 }

@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../config/index.ts';
-import { type RunningFunction, startFunction } from './testing/index.ts';
-import { googleSamples } from './testing/samples.ts';
+import { startIssuer, TEST_AUDIENCE, TEST_CALLER } from '../oidc/testing/index.ts';
+import { GUARDED_LOOPBACK, type RunningFunction, startFunction } from './testing/index.ts';
+import { googleSamples, type SamplePost } from './testing/samples.ts';
 
 const samples = googleSamples();
+
+/** Posts under way. */
+const AT_ONCE = 16;
 
 /** Nothing listens there: whoever takes a sample for an event of its own fails on it, and answers 5xx. */
 const NOWHERE = '127.0.0.1:9';
@@ -54,9 +58,12 @@ describe.each(functions)("%s under the functions framework, with all of Google's
 
   test('each is acknowledged as somebody else’s or refused, and said so', async () => {
     const wrong: string[] = [];
-    for (const { name: sample, headers, body, answer } of samples) {
+    const post = async ({ name: sample, headers, body, answer }: SamplePost) => {
       const { status, text } = await send(body, headers);
       if (status !== answer) wrong.push(`${status} ${sample}: ${text}`);
+    };
+    for (let from = 0; from < samples.length; from += AT_ONCE) {
+      await Promise.all(samples.slice(from, from + AT_ONCE).map(post));
     }
     expect(wrong).toEqual([]);
     expect(running.log()).toContain('not for this function');
@@ -86,4 +93,35 @@ describe.each(functions)("%s under the functions framework, with all of Google's
       expect(await send(Buffer.from(body), headers)).toEqual({ status, text: expect.stringMatching(words) });
     }
   }, 60_000);
+});
+
+describe('a function that others than this machine can reach', () => {
+  test('takes events of its callers only, and does not start without knowing them', async () => {
+    const issuer = await startIssuer();
+    const { certsUrl } = issuer;
+    const guarded = { ...env, HOST: GUARDED_LOOPBACK };
+    await expect(startFunction('transform', guarded)).rejects.toThrow(
+      /OIDC_AUDIENCE is missing[\s\S]*OIDC_CALLERS is missing/,
+    );
+    const transform = await startFunction('transform', {
+      ...guarded,
+      ...{ OIDC_AUDIENCE: TEST_AUDIENCE, OIDC_CALLERS: TEST_CALLER, OIDC_CERTS_URL: certsUrl },
+    });
+    try {
+      const { headers, body } = samples.find(({ answer }) => answer === 204)!;
+      const post = async (token?: string) => {
+        const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+        const init = { method: 'POST', headers: { ...headers, ...authorization }, body: new Uint8Array(body) };
+        return (await fetch(transform.url, init)).status;
+      };
+      expect(await post()).toBe(401);
+      expect(await post(issuer.token({ aud: 'https://else.test' }))).toBe(401);
+      expect(await post(issuer.token({ email: 'else@x.test' }))).toBe(403);
+      expect(await post(issuer.token())).toBe(204);
+      expect(transform.log()).not.toContain(issuer.token().split('.')[1]!.slice(0, 40));
+    } finally {
+      await transform.stop();
+      await issuer.stop();
+    }
+  }, 90_000);
 });

@@ -6,6 +6,7 @@ import { VARIABLES, type VariableDeclaration } from './variables.ts';
 
 export { type Environment, ROOT, readEnvironment } from './environment.ts';
 export type {
+  AccessConfig,
   BusConfig,
   ChainConfig,
   CostConfig,

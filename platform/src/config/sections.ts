@@ -91,6 +91,13 @@ export interface OidcConfig {
   readonly signature: 'verify' | 'cloud-run';
 }
 
+export interface AccessConfig {
+  /** Where a function listens. */
+  readonly host: string;
+  /** Absent where only this machine can call. */
+  readonly oidc: OidcConfig | undefined;
+}
+
 export interface EventsConfig {
   /** Where a function listens. */
   readonly host: string;
@@ -220,6 +227,11 @@ export const SECTIONS = {
   }),
 
   http: (read: Reader): HttpConfig => ({ host: read.get('HOST'), port: read.get('PORT') }),
+
+  access: (read: Reader): AccessConfig => ({
+    host: read.get('HOST'),
+    oidc: isLoopback(read.get('HOST')) ? undefined : oidc(read),
+  }),
 
   events: (read: Reader): EventsConfig => ({
     host: read.get('HOST'),

@@ -7,6 +7,17 @@ export { type JobFault, LoadJobFailedError, LoadRejectedError, type WarehouseErr
 export { MAX_BYTES_PER_LOAD_JOB, MAX_LOAD_JOBS_PER_TABLE_AND_DAY, MAX_URIS_PER_LOAD_JOB } from './load-job.ts';
 export type { LoadOutcome, LoadRequest, QueryOptions, Row, Warehouse } from './port.ts';
 
+export {
+  createQueryJobs,
+  type Found,
+  type PageRequest,
+  type QueryJob,
+  type QueryJobs,
+  type QueryParameter,
+  type ResultPage,
+} from './query-jobs.ts';
+export type { ResultField } from './result-rows.ts';
+
 /** The warehouse of the configuration: `createWarehouse(readConfig('warehouse').warehouse)`. Errors of every method: {@link WarehouseErrorCode}. */
 export function createWarehouse(config: WarehouseConfig): Warehouse {
   return new BigQueryWarehouse(config);
