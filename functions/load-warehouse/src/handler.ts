@@ -92,7 +92,7 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
     const declared = await contracts.fresh();
     const waiting = new Set((await sweep.waiting()).filter((stream) => declared.has(stream)));
     const missed = await sweep.missed(waiting, log);
-    const streams = [...waiting, ...missed.keys()].filter((stream) => declared.has(stream));
+    const streams = [...new Set([...waiting, ...missed.keys()])].filter((stream) => declared.has(stream));
     const results = await Promise.allSettled(streams.map((stream) => repair(stream, missed.get(stream) ?? [], log)));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
@@ -100,6 +100,7 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
   async function repair(stream: string, missed: readonly LoadObject[], log: Logger): Promise<void> {
     const ofStream = arrivalsOf(stream);
     await ofStream.recordMissed(missed);
+    sweep.recorded(missed);
     const manifests = await drain(stream, ofStream, log);
     const commit = ofStream.commit.name;
     if (missed.length > 0) {

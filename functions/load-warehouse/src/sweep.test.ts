@@ -150,6 +150,30 @@ describe('a tick of the sweep', () => {
     expect(timesLoaded(partName('orders', 1))).toBe(0);
   });
 
+  test('looks for what a busy stream misses, too, only later, and does not repeat itself at each look', async () => {
+    const event = await arrive(partName('orders', 1));
+    await arrive(partName('orders', 2));
+    warehouse.interfere = () => {
+      throw new TransientError('BACKEND_BUSY', 'come back later');
+    };
+    await expect(handle(event, log)).rejects.toThrow('come back later');
+    const waiting = async () => (await inspectCommits(lake, BUCKET, clock))[0]!.waiting;
+    const minutes = async (count: number) => {
+      for (let minute = 0; minute < count; minute += 1) {
+        await tick().catch(() => undefined);
+        clock.advance(60_000);
+      }
+    };
+    warehouse.load = async () => {
+      throw new TransientError('BACKEND_BUSY', 'come back later');
+    };
+    warehouse.interfere = () => undefined;
+    await minutes(14);
+    expect(await waiting()).toBe(1);
+    await minutes(10);
+    expect(await waiting()).toBe(2);
+  });
+
   test('goes on with the other streams where one cannot be repaired', async () => {
     for (const stream of ['customers', 'orders', 'products']) await arrive(partName(stream, 1));
     await tick();

@@ -9,6 +9,8 @@ import { type LoadObject, objectId, streamOf } from './object.ts';
 const MAX_OBJECTS_PER_SWEEP = 50_000;
 /** The event of a younger object is under way, on a machine that is short of time too. */
 const EVENT_GRACE_MS = 90_000;
+/** Of a stream that is being loaded, or waits for its day's budget, an object may be on record for long; after this it is recorded once more, to be sure. */
+const BUSY_GRACE_MS = 15 * 60_000;
 /** Ticks may come more often than a listing of the lake is worth. */
 const LIST_EVERY_MS = 30_000;
 /** Ids kept as known to be in the ledger, so that a quiet lake costs a listing and no query. */
@@ -30,7 +32,7 @@ export interface SweepPorts {
 export class Sweep {
   readonly #ports: SweepPorts;
   /** When objects that may be missing were first seen: their age does not depend on what a generation means. */
-  #firstSeen: ReadonlyMap<string, number> = new Map();
+  #firstSeen = new Map<string, number>();
   readonly #settled = new Set<string>();
   #listedAt = Number.NEGATIVE_INFINITY;
 
@@ -44,22 +46,26 @@ export class Sweep {
     return (await waitingCommits(lake, bucket, LOAD_COMMIT)).map((commit) => commit.slice(LOAD_COMMIT.length));
   }
 
-  /** Processed objects that the ledger does not know, by stream, though their event should have come; those of `busy` streams are looked for later. */
+  /** Processed objects that the ledger does not know, by stream, though their event should have come; those of `busy` streams after a longer time. */
   async missed(busy: ReadonlySet<string>, log: Logger): Promise<ReadonlyMap<string, readonly LoadObject[]>> {
     const now = this.#ports.now();
     if (now - this.#listedAt < LIST_EVERY_MS) return new Map();
     this.#listedAt = now;
     const missed = new Map<string, readonly LoadObject[]>();
-    for (const [stream, objects] of Map.groupBy(await this.#due(now, log), ({ name }) => streamOf(name)!)) {
-      if (busy.has(stream)) continue;
+    for (const [stream, objects] of Map.groupBy(await this.#due(now, busy, log), ({ name }) => streamOf(name)!)) {
       const unknown = await this.#unknown(stream, objects);
       if (unknown.length > 0) missed.set(stream, unknown);
     }
     return missed;
   }
 
+  /** The objects are on record again: their time starts anew. */
+  recorded(objects: readonly LoadObject[]): void {
+    for (const object of objects) this.#firstSeen.set(objectId(this.#ports.bucket, object), this.#ports.now());
+  }
+
   /** Objects that were seen a while ago and are not known to be settled. */
-  async #due(now: number, log: Logger): Promise<LoadObject[]> {
+  async #due(now: number, busy: ReadonlySet<string>, log: Logger): Promise<LoadObject[]> {
     const { lake, bucket } = this.#ports;
     const due: LoadObject[] = [];
     const seen = new Map<string, number>();
@@ -71,10 +77,11 @@ export class Sweep {
         break;
       }
       const id = objectId(bucket, { name, generation });
-      if (streamOf(name) === undefined || this.#settled.has(id)) continue;
+      const stream = streamOf(name);
+      if (stream === undefined || this.#settled.has(id)) continue;
       const since = this.#firstSeen.get(id) ?? now;
       seen.set(id, since);
-      if (now - since >= EVENT_GRACE_MS) due.push({ name, generation, size });
+      if (now - since >= (busy.has(stream) ? BUSY_GRACE_MS : EVENT_GRACE_MS)) due.push({ name, generation, size });
     }
     this.#firstSeen = seen;
     return due;
