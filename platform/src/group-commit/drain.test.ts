@@ -89,6 +89,27 @@ describe('inline work', () => {
     expect(done).toEqual([['early'], ['late']]);
   });
 
+  test('an arrival of the same process that comes while its last look is answered is not stranded', async () => {
+    const [lake, clock] = [new MemoryLake(), new ManualClock()];
+    const { work, done } = recorder();
+    let told = false;
+    const commit = commitOn(
+      lake.seenThrough(async (moment, operation, name) => {
+        const isLastLook = moment === 'after' && operation === 'list' && name.startsWith('control/arrivals/');
+        if (told || !isLastLook || (await inspectCommits(lake, BUCKET, clock))[0]!.leaseHeld || done.length === 0)
+          return;
+        // The list was empty, and its answer is on the way.
+        told = true;
+        await commit.record('late', { n: 2 });
+        expect((await commit.drain(work)).outcome).toBe('elsewhere');
+      }),
+      clock,
+    );
+    await commit.record('early', { n: 1 });
+    await commit.drain(work);
+    expect(done).toEqual([['early'], ['late']]);
+  });
+
   test('an event told twice is one arrival, while it waits and after it was done', async () => {
     const [lake, clock] = [new MemoryLake(), new ManualClock()];
     const commit = commitOn(lake, clock);
