@@ -23,7 +23,7 @@ const PEER_JOBS_AT_ONCE = 16;
 const IDLE_PAUSE_MS = 4_500;
 const LOOK_MS = 500;
 /** Nothing new for this long: it will not come. */
-const STALL_LIMIT_MS = 180_000;
+const STALL_LIMIT_MS = 600_000;
 const COMPONENTS = ['kafka', 'minio', 'bigquery', 'function-load-warehouse', 'eventarc'];
 
 export interface LoadOptions {
