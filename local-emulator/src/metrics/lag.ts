@@ -14,12 +14,10 @@ export class LagReporter {
     this.#topicPrefix = topicPrefix;
   }
 
-  async connect(): Promise<void> {
-    await this.#admin.connect();
-  }
-
   /** Sets `tributary.bus.lag` of every group and topic that it has read. */
   async report(): Promise<void> {
+    // Does nothing where it is connected; a broker may have been away since the last time.
+    await this.#admin.connect();
     const topics = (await this.#admin.listTopics()).filter((topic) => topic.startsWith(this.#topicPrefix));
     const ends = new Map<string, Map<number, number>>();
     for (const topic of topics) {

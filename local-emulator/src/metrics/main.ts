@@ -22,11 +22,8 @@ try {
 
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
-  let connected = false;
   while (!stop.signal.aborted) {
     try {
-      if (!connected) await lag.connect();
-      connected = true;
       await lag.report();
     } catch (error) {
       log.debug({ err: error }, 'the bus does not say how far its readers are');

@@ -53,8 +53,8 @@ export function afterLook(
   }
   const running = jobs.filter(({ endedAt, createdAt }) => endedAt === undefined && createdAt > now - GIVEN_UP_MS);
   // By BigQuery's clock alone: those who look may disagree on the time.
-  const newest = Math.max(...jobs.map(({ createdAt }) => createdAt));
-  const goOn = Math.min(newest - LOOK_BACK_MS, ...running.map(({ createdAt }) => createdAt));
+  const newest = jobs.reduce((latest, { createdAt }) => Math.max(latest, createdAt), 0);
+  const goOn = running.reduce((first, { createdAt }) => Math.min(first, createdAt), newest - LOOK_BACK_MS);
   const begun = lookFrom(before, now);
   const from = jobs.length === 0 ? begun : Math.max(begun, goOn);
   // What is created before `from` will not be listed again.
