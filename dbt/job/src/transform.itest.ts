@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startComponents, type TestStack } from '@tributary/local-emulator/testing';
 import { createBus, type ManagedBus } from '@tributary/platform/bus';
 import { readConfigFrom } from '@tributary/platform/config';
+import { BigQueryBilledJobs } from '@tributary/platform/cost';
 import { type ChainEvent, parseChainEvent } from '@tributary/platform/events';
 import { createLake } from '@tributary/platform/lake';
 import { createWarehouse, type Row, type Warehouse } from '@tributary/platform/warehouse';
@@ -129,7 +130,13 @@ async function run(streams: string, attempt = 1): Promise<ChainEvent> {
 
 describe('the dbt job', () => {
   test('a first run builds everything, and the feature tables are exact', async () => {
+    const begun = Date.now();
     const event = await run('orders,order_lines,user_events');
+    const jobs = await new BigQueryBilledJobs(readConfigFrom(stack.env, 'warehouse').warehouse).since(begun);
+    const own = jobs.filter(({ labels }) => labels.component === 'dbt');
+    expect(new Set(own.map(({ labels }) => `${labels.stage} ${labels.run_id}`))).toEqual(new Set(['transform run-1']));
+    expect(event.bytes_billed).toBe(own.reduce((sum, { bytesBilled }) => sum + bytesBilled, 0));
+    expect(event.bytes_billed).toBeGreaterThan(0);
     expect(event).toMatchObject({
       type: 'transform.finished',
       status: 'ok',
