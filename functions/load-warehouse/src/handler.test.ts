@@ -351,6 +351,16 @@ describe('load-warehouse', () => {
       expect(await isQuiet()).toBe(true);
     });
 
+    test('that was spent by the last that arrived is said to be back when nothing waits, too', async () => {
+      jobsPerDay = 1;
+      handle = newHandler();
+      await tell(await arrive(partName(0)), tick());
+      expect(incidents().map(({ type }) => type)).toEqual(['incident.raised']);
+      clock.advance(26 * HOUR);
+      await tell(tick(), tick());
+      expect(incidents().map(({ type }) => type)).toEqual(['incident.raised', 'incident.cleared']);
+    });
+
     test('lets what arrives wait until the next load is due, and the events are taken', async () => {
       jobsPerDay = 3;
       handle = newHandler();

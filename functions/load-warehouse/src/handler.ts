@@ -47,10 +47,7 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
   /** Returns how many manifests this call ended. */
   async function drain(stream: string, ofStream: StreamArrivals, log: Logger): Promise<number> {
     const { outcome, manifests } = await drainWithin(stream, ofStream, log);
-    await ofStream.jobs.tell({
-      spent: (standing) => tellBudget(stream, standing),
-      back: () => tellBudget(stream, undefined),
-    });
+    await tellOfBudget(stream, ofStream);
     // What waits still is gone on with when the event comes again; what waits for hours, at a sweep.
     if (outcome === 'out-of-time' || (outcome === 'later' && ofStream.isDueSoon())) {
       throw new TransientError('LOAD_GOES_ON', `there is more of ${stream} to load`);
@@ -70,6 +67,13 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
       log.warn({ stream }, error.message);
       return { outcome: 'elsewhere', manifests: 0 };
     }
+  }
+
+  async function tellOfBudget(stream: string, { jobs }: StreamArrivals): Promise<void> {
+    await jobs.tell({
+      spent: (standing) => tellBudget(stream, standing),
+      back: () => tellBudget(stream, undefined),
+    });
   }
 
   async function tellBudget(stream: string, spent: BudgetStanding | undefined): Promise<void> {
@@ -94,6 +98,8 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
     const missed = await sweep.missed(waiting, log);
     const streams = [...new Set([...waiting, ...missed.keys()])].filter((stream) => declared.has(stream));
     const results = await Promise.allSettled(streams.map((stream) => repair(stream, missed.get(stream) ?? [], log)));
+    // A budget comes back whether something arrives or not; what this process knows of it costs no request.
+    for (const [stream, ofStream] of arrivals) if (!streams.includes(stream)) await tellOfBudget(stream, ofStream);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
