@@ -23,14 +23,33 @@ export interface ApiPorts {
   readonly outcome?: () => OutcomeRecorder;
 }
 
-/** Answers one request, whose body was read and whose caller is known; undefined is the loopback. Never throws. */
+/** An answer that is ready to be written. */
+interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Of an error. */
+  readonly code?: string;
+}
+
+/** Answers one request, whose body was read and whose caller is known; undefined is the loopback. */
 export async function answerApi(
   request: IncomingMessage & { rawBody?: Buffer },
   response: ServerResponse,
   caller: Caller | undefined,
   ports: ApiPorts,
 ): Promise<void> {
-  const recordOutcome = ports.outcome?.();
+  const record = ports.outcome?.();
+  const reply = await replyTo(request, caller, ports);
+  await record?.(outcomeOf(reply.status), reply.code);
+  write(response, reply);
+}
+
+async function replyTo(
+  request: IncomingMessage & { rawBody?: Buffer },
+  caller: Caller | undefined,
+  ports: ApiPorts,
+): Promise<Reply> {
   try {
     const asked = readApiRequest({
       method: request.method ?? 'GET',
@@ -39,35 +58,20 @@ export async function answerApi(
       contentType: request.headers['content-type'],
       body: request.rawBody ?? Buffer.alloc(0),
     });
-    await answer(asked, response, caller, ports);
-    await recordOutcome?.('ok');
+    return await answer(asked, caller, ports);
   } catch (error) {
-    const { status, code } = refusalOf(error);
-    await recordOutcome?.(outcomeOf(status), code);
-    refuseApi(response, error, ports.log);
+    return refusal(error, ports.log);
   }
 }
 
-function outcomeOf(status: number): Outcome {
-  if (status === 429 || status === 503) return 'again';
-  return status >= 500 ? 'failed' : 'refused';
-}
-
-async function answer(
-  asked: ApiRequest,
-  response: ServerResponse,
-  caller: Caller | undefined,
-  ports: ApiPorts,
-): Promise<void> {
+async function answer(asked: ApiRequest, caller: Caller | undefined, ports: ApiPorts): Promise<Reply> {
   const { declarations, roles, log } = ports;
-  if (asked.kind === 'probe') {
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok');
-    return;
-  }
+  if (asked.kind === 'probe')
+    return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
   if (asked.kind === 'list') {
-    const queries = [...declarations.values()].filter((each) => mayAsk(caller, each, roles)).map(described);
-    sendJson(response, 200, { queries });
-    return;
+    return json(200, {
+      queries: [...declarations.values()].filter((each) => mayAsk(caller, each, roles)).map(described),
+    });
   }
   const declaration = declarations.get(asked.name);
   // To whoever may not ask it, it is said so: names are no secret, they are in the repository.
@@ -75,25 +79,22 @@ async function answer(
   requireRole(caller, declaration, roles);
   const { jobs, admit, now = Date.now, unique = randomUUID } = ports;
   const found = await answerQuery(declaration, asked, { jobs, admit, now, unique }, log);
-  send(response, declaration, found, asked.format);
+  return rowsReply(declaration, found, asked.format);
 }
 
-function send(response: ServerResponse, { name, version }: Declaration, found: QueryAnswer, format: Format): void {
+function rowsReply({ name, version }: Declaration, found: QueryAnswer, format: Format): Reply {
   const { jobId, cached, fields, rows, totalRows, nextPageToken } = found;
-  response.setHeader('x-job-id', jobId);
-  response.setHeader('x-total-rows', String(totalRows));
-  response.setHeader('x-cache', cached ? 'hit' : 'miss');
-  if (nextPageToken !== null) response.setHeader('x-next-page-token', nextPageToken);
+  const headers = {
+    ...{ 'x-job-id': jobId, 'x-total-rows': String(totalRows), 'x-cache': cached ? 'hit' : 'miss' },
+    ...(nextPageToken === null ? {} : { 'x-next-page-token': nextPageToken }),
+  };
   if (format === 'ndjson') {
-    response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' });
-    response.end(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    return;
+    const body = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    return { status: 200, headers: { ...headers, 'content-type': 'application/x-ndjson; charset=utf-8' }, body };
   }
   const schema = fields.map(({ name: field, type, mode }) => ({ name: field, type, mode: mode ?? 'NULLABLE' }));
-  sendJson(response, 200, {
-    ...{ query: name, version, job_id: jobId, cached, total_rows: totalRows, schema, rows },
-    next_page_token: nextPageToken,
-  });
+  const told = { query: name, version, job_id: jobId, cached, total_rows: totalRows, schema, rows };
+  return json(200, { ...told, next_page_token: nextPageToken }, headers);
 }
 
 function described({ name, description, version, role, parameters, pageSize, cacheSeconds }: Declaration): object {
@@ -110,15 +111,33 @@ function described({ name, description, version, role, parameters, pageSize, cac
 
 /** Answers with an error: `{"error": {"code", "message"}}`. */
 export function refuseApi(response: ServerResponse, error: unknown, log: Logger): void {
+  write(response, refusal(error, log));
+}
+
+function refusal(error: unknown, log: Logger): Reply {
   const { status, code, message, retryAfter } = refusalOf(error);
   if (status >= 500) log.error({ err: error, status }, 'a query could not be answered');
   else log.info({ code, status }, 'a request was refused');
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
-  if (status === 405) response.setHeader('allow', 'GET, HEAD, POST');
-  sendJson(response, status, { error: { code, message } });
+  const headers: Record<string, string> = {
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(status === 405 ? { allow: 'GET, HEAD, POST' } : {}),
+  };
+  return { ...json(status, { error: { code, message } }, headers), code };
 }
 
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(`${JSON.stringify(body)}\n`);
+function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Reply {
+  const type = { 'content-type': 'application/json; charset=utf-8' };
+  return { status, headers: { ...headers, ...type }, body: `${JSON.stringify(body)}\n` };
+}
+
+function write(response: ServerResponse, { status, headers, body }: Reply): void {
+  response.writeHead(status, headers).end(body);
+}
+
+function outcomeOf(status: number): Outcome {
+  if (status < 400) return 'ok';
+  // These ask to come back.
+  if (status === 429 || status === 503 || status === 504) return 'again';
+  return status < 500 ? 'refused' : 'failed';
 }
