@@ -39,7 +39,10 @@ function currentRelations(project: DbtProject, warehouse: Pick<Warehouse, 'query
   );
   // As BigQuery renders a label: STRUCT("definition", "<hex>").
   const label = `"definition", "${project.definition}"`;
-  return warehouse.query<{ dataset: string; name: string }>(labels.join(' union all '), { params: { label } });
+  return warehouse.query<{ dataset: string; name: string }>(labels.join(' union all '), {
+    params: { label },
+    labels: { stage: 'transform' },
+  });
 }
 
 function nameOf({ dataset, name }: Relation): string {
