@@ -74,7 +74,8 @@ export async function erase(options: EraseOptions, ports: ErasePorts): Promise<E
   await enlist(ports.lake, ports.lakeBucket, subject.name, erasureId);
   const note = (status: 'running' | 'done', counts: Readonly<Record<string, number>>) =>
     noteErasure(ports.warehouse, { erasureId, subject: subject.name, requestedAt, status, counts });
-  await note('running', {});
+  // Then its steps told nobody what they had removed.
+  const wasCutOff = (await note('running', {})) === 'running';
   ports.progress('the doors are closed; what is on its way settles');
   await delay(options.settleMs);
 
@@ -95,11 +96,11 @@ export async function erase(options: EraseOptions, ports: ErasePorts): Promise<E
   await look(topics(ports));
 
   ports.progress('everything is looked at again');
-  await prove(ownership, ports);
+  await prove(ownership, ports, places);
   const found = total(places);
   const isMistyped = found === 0 && !isAgain;
   if (isMistyped) await strikeOff(ports.lake, ports.lakeBucket, subject.name, erasureId);
-  else if (places.get('staging')!.removed > 0) await tellChain([...subject.fields.keys()], erasureId, ports);
+  else if (found > 0 || wasCutOff) await tellChain([...subject.fields.keys()], erasureId, ports);
   await dropRequest(ports, erasureId);
   await look(oldVersions(ports));
   await note('done', Object.fromEntries([...places].map(([name, { removed }]) => [name, removed])));
@@ -137,11 +138,13 @@ async function preview(person: Person, erasureId: string, listed: boolean, ports
   }
 }
 
-async function prove(ownership: Ownership, ports: ErasePorts): Promise<void> {
+async function prove(ownership: Ownership, ports: ErasePorts, places: ReadonlyMap<string, Found>): Promise<void> {
   const left: string[] = [];
   for (const place of searched(ports)) {
-    const { found, notes } = await place.look(ownership, false);
-    if (found > 0) left.push(`${place.name} (${found}${notes.length > 0 ? `: ${notes.join('; ')}` : ''})`);
+    const { found } = await place.look(ownership, false);
+    // Why it could not be removed was said when that was tried.
+    const notes = places.get(place.name)?.notes ?? [];
+    if (found > 0) left.push([`${place.name} (${found})`, ...notes].join(': '));
   }
   if (left.length === 0) return;
   throw new TributaryError(

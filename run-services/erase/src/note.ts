@@ -11,13 +11,15 @@ export interface ErasureNote {
 
 /**
  * `ops.erasures`: that somebody was erased, and when, but not who. A run that goes on after a crash, or comes again, adds to the counts of the one before.
+ *
+ * @returns the status that was noted before; undefined where nothing was
  */
 export async function noteErasure(
   warehouse: Warehouse,
   { erasureId, subject, requestedAt, status, counts }: ErasureNote,
-): Promise<void> {
-  const [earlier] = await warehouse.query<{ counts: string | null }>(
-    'SELECT counts FROM ops.erasures WHERE erasure_id = @erasureId',
+): Promise<ErasureNote['status'] | undefined> {
+  const [earlier] = await warehouse.query<{ counts: string | null; status: ErasureNote['status'] }>(
+    'SELECT counts, status FROM ops.erasures WHERE erasure_id = @erasureId',
     { params: { erasureId }, labels: { stage: 'erase' } },
   );
   const sums: Record<string, number> = JSON.parse(earlier?.counts ?? '{}');
@@ -37,4 +39,5 @@ export async function noteErasure(
       labels: { stage: 'erase' },
     },
   );
+  return earlier?.status;
 }
