@@ -15,6 +15,6 @@ export function mayAsk(caller: Caller | undefined, { role }: Pick<Declaration, '
 export function requireRole(caller: Caller | undefined, declaration: Declaration, roles: Roles): void {
   if (mayAsk(caller, declaration, roles)) return;
   throw callerForbidden(
-    `${caller?.email} has not the role ${declaration.role} that ${declaration.name} asks for; WAREHOUSE_API_ROLES gives it.`,
+    `The account that the token names has not the role ${declaration.role}, which ${declaration.name} asks for; WAREHOUSE_API_ROLES gives it.`,
   );
 }

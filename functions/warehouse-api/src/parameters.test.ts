@@ -105,5 +105,5 @@ describe('parameters', () => {
       }),
       { numRuns: 2_000 },
     );
-  });
+  }, 60_000);
 });
