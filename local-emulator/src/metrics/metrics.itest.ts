@@ -13,6 +13,7 @@ import {
 } from '@tributary/platform/cloud-function/testing';
 import { readConfigFrom } from '@tributary/platform/config';
 import { type ChainEvent, chainEvent, parseChainEvent } from '@tributary/platform/events';
+import { inspectCommits } from '@tributary/platform/group-commit';
 import { createLake, type Lake } from '@tributary/platform/lake';
 import { createWarehouse } from '@tributary/platform/warehouse';
 import { startComponents, type TestStack } from '../testing.ts';
@@ -108,6 +109,24 @@ test('an object on its way into the warehouse is told by every process it meets,
   await exported('tributary_observer_looked', (n) => n > EVENT_TIME);
 
   await exported('tributary_bus_lag{group="a-group",topic="chain"}', (n) => n === 0);
+}, 240_000);
+
+test('a stage whose day is paid for starts nothing, keeps what asks for a run, and tells people', async () => {
+  // Nothing listens there: a start would fail aloud.
+  const env = { ...stack.env, DAILY_BYTES_BUDGET: '1', RUN_ENDPOINT: '127.0.0.1:1', SETTLE_SECONDS: '0' };
+  functions.transform = await startFunction('transform', env);
+  const load = chainEvent({ type: 'warehouse.loaded', runId: 'run', streams: ['orders'] });
+  expect(await functions.transform.post(chainPublished(load))).toBe(204);
+  const raised = () =>
+    told.find(({ type, detail }) => type === 'incident.raised' && detail.incident === 'cost:required');
+  for (const deadline = Date.now() + 120_000; !raised() && Date.now() < deadline; await delay(1_000)) {
+    // The account may be another process's, of half a minute ago.
+    const tick = chainPublished(chainEvent({ type: 'sweep.tick', runId: 'tick' }));
+    expect(await functions.transform.post(tick)).toBe(204);
+  }
+  expect(raised()).toMatchObject({ error: { code: 'COST_BUDGET_SPENT' }, detail: { runbook: 'cost-budget' } });
+  const commits = await inspectCommits(lake, bucket);
+  expect(commits.find(({ name }) => name === 'transform')).toMatchObject({ waiting: 1, openManifest: undefined });
 }, 240_000);
 
 test("a process that is killed takes nothing with it but its last moments, and its successor's counts are added", async () => {
