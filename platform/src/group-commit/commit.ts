@@ -86,7 +86,8 @@ export type FinishOutcome = 'ended' | 'stale';
  * - an arrival without a holder: the next `drain` or `startNext`, of another arrival or of the sweep, takes it along;
  * - a lease: it expires, and one that claims to last much longer than leases do, by a clock that was wrong, counts as expired;
  * - an open manifest with inline work: it is finished first, as the next attempt, under the same id;
- * - an open manifest whose job was not started, died, or ended without a word: `repair` starts it again, up to a limit, then fails it aloud;
+ * - an open manifest whose job was not started, died, or ended without a word: `repair` starts it again, up to a limit, then fails it aloud (a start that
+ *   failed for a reason that may pass does not count);
  * - an ended manifest whose arrivals were not removed: whoever opens the next one knows them by their nonces and removes them.
  *
  * **Two who believe to hold the lease** (clocks differ, processes pause) meet at the manifest: creating, claiming and ending it are conditional writes, and
@@ -231,7 +232,7 @@ export class GroupCommit<P> {
     const number = this.#store.names.numberOf(manifestId);
     const found = number === undefined ? undefined : await this.#store.readManifest(number);
     if (found?.manifest.state !== 'open' || found.manifest.attempt !== attempt) return 'stale';
-    if (attempt >= this.#jobs.maxAttempts) return 'exhausted';
+    if (found.manifest.counted >= this.#jobs.maxAttempts) return 'exhausted';
     return (await this.#manifests.change(found, { claimedAt: null })) ? 'again' : 'stale';
   }
 

@@ -49,6 +49,8 @@ export const manifestSchema = z.object({
   number: z.int().min(1),
   state: z.enum(['open', 'done', 'failed']),
   attempt: z.int().min(1),
+  /** Attempts that count: not those whose start failed for a reason that may pass. */
+  counted: z.int().min(0).default(1),
   /** Unique to each taking up of an attempt. */
   claim: z.string().min(1),
   /** When the attempt was taken up, in milliseconds; null when it was given back because its start failed. */

@@ -1,3 +1,4 @@
+import { TransientError } from '../errors/index.ts';
 import type { ExecutionState } from '../jobs/port.ts';
 import type { Clock } from './clock.ts';
 import { type Failure, failureOf } from './drain.ts';
@@ -60,15 +61,17 @@ export class JobRuns<P> {
 
   /**
    * Starts the attempt that `taken` names. Where that fails the attempt is given back, to be taken up by whoever comes next, and the error is thrown; the
-   * last attempt is given up instead.
+   * last attempt is given up instead. A failure that may pass counts as no attempt: while nothing can be started, everything waits.
    */
   async launch(taken: Versioned<P>, work: LongWork<P>): Promise<void> {
     let execution: string;
     try {
       execution = await work.start(taken.manifest);
     } catch (error) {
-      if (taken.manifest.attempt >= this.#rules.maxAttempts) return this.#giveUp(taken, work, failureOf(error));
-      await this.#manifests.change(taken, { claimedAt: null });
+      const { counted } = taken.manifest;
+      const passes = error instanceof TransientError;
+      if (!passes && counted >= this.#rules.maxAttempts) return this.#giveUp(taken, work, failureOf(error));
+      await this.#manifests.change(taken, { claimedAt: null, counted: passes ? counted - 1 : counted });
       throw error;
     }
     // A job may be quicker than this line; then its report has ended the manifest already, and there is nothing to note.
@@ -114,9 +117,9 @@ export class JobRuns<P> {
   }
 
   async #again(latest: Versioned<P>, work: LongWork<P>, reason: string): Promise<JobOutcome> {
-    const { attempt, id } = latest.manifest;
-    if (attempt >= this.#rules.maxAttempts) {
-      const message = `${id} was tried ${attempt} times; the last time ${reason}. Look at the job's log; what it covers joins the next run.`;
+    const { counted, id } = latest.manifest;
+    if (counted >= this.#rules.maxAttempts) {
+      const message = `${id} was tried ${counted} times; the last time ${reason}. Look at the job's log; what it covers joins the next run.`;
       await this.#giveUp(latest, work, { code: 'ATTEMPTS_EXHAUSTED', message });
       return 'ended';
     }

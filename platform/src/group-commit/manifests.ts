@@ -94,6 +94,7 @@ export class Manifests<P> {
       number,
       state: 'open',
       attempt: 1,
+      counted: 1,
       claim: this.#rules.newId(),
       claimedAt: now,
       execution: null,
@@ -113,6 +114,7 @@ export class Manifests<P> {
   claim(from: Versioned<P>): Promise<Versioned<P> | undefined> {
     return this.#store.changeManifest(from, {
       attempt: from.manifest.attempt + 1,
+      counted: from.manifest.counted + 1,
       claim: this.#rules.newId(),
       claimedAt: this.#clock.now(),
       execution: null,
