@@ -16,7 +16,10 @@ import { writeFiles } from './parquet.ts';
 import { type Burst, type ChaosPlan, chaosPlan, STREAMS, VICTIMS } from './plan.ts';
 import { startChain } from './stack.ts';
 
-/** How long functions are killed under load. Five minutes: `CHAOS_SECONDS=300 npm test -- kills`; the seed of a run that failed: `CHAOS_SEED`. */
+/**
+ * How long functions are killed under load; the seed of a run that failed goes into CHAOS_SEED. Five minutes, by this test alone:
+ * `CHAOS_SECONDS=300 NODE_OPTIONS=--experimental-vm-modules npx jest --selectProjects integration local-emulator/src/chaos`
+ */
 const SECONDS = Number(process.env.CHAOS_SECONDS ?? 60);
 const SEED = Number(process.env.CHAOS_SEED ?? randomInt(1_000_000));
 const ROWS_PER_FILE = 3;
