@@ -50,7 +50,7 @@ beforeEach(() => {
       },
       async look() {
         const stages: Record<string, number> = spent ? { load: 800 } : { load: 5, observe: 7 };
-        return { day: '', bytes: 12, stages, lookedAt: 0, from: 0, counted: [], raised: {} };
+        return { day: '', bytes: 12, stages, lookedAt: 0, from: 0, counted: {}, raised: {} };
       },
     },
   });
