@@ -213,6 +213,30 @@ describe('inline work', () => {
     expect(done).toEqual([['a']]);
   });
 
+  test('a holder that paused while its number was used, ended and pruned does nothing under it', async () => {
+    const [lake, clock] = [new MemoryLake(), new ManualClock()];
+    const next = commitOn(lake, clock, { keep: 1, remember: 1 });
+    const { work, done } = recorder();
+    let paused = false;
+    const slow = commitOn(
+      lake.seenThrough(async (moment, operation, name) => {
+        // Neither did it renew its lease meanwhile.
+        if (paused && operation === 'write' && name.endsWith('lease.json')) throw new Error('paused');
+        if (paused || moment !== 'before' || operation !== 'write' || !name.endsWith('/000000001.json')) return;
+        paused = true;
+        clock.advance(60_000);
+        for (const n of [1, 2, 3]) {
+          await next.record(`b${n}`, { n });
+          await next.drain(work);
+        }
+      }),
+      clock,
+    );
+    await slow.record('a', { n: 0 });
+    await slow.drain(work);
+    expect(done).toEqual([['a', 'b1'], ['b2'], ['b3']]);
+  });
+
   test('spacing holds the next manifest back, and everything meanwhile goes with it', async () => {
     const [lake, clock] = [new MemoryLake(), new ManualClock()];
     const commit = commitOn(lake, clock, { spacingMs: 60_000, leaseMs: 1e9, budgetMs: 1e9 });
