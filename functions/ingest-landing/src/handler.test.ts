@@ -152,6 +152,17 @@ describe('ingest-landing', () => {
     expect(await isQuiet()).toBe(true);
   });
 
+  test('what was told of a file is over once a file of its name is ingested', async () => {
+    await tell(await drop(ORDERS, 'order_id\nbroken\n'), verdict(['expect_column_to_exist']));
+    const incident = `landing:${ORDERS}`;
+    expect(bus.chain()).toMatchObject([{ type: 'incident.raised', detail: { incident, runbook: 'quarantine' } }]);
+    await tell(await drop(ORDERS, 'order_id\nmended\n'), verdict([], 'landing-gate-000000002'));
+    await ends(1);
+    await tell(tick());
+    expect(bus.chain().at(-1)).toMatchObject({ type: 'incident.cleared', detail: { incident } });
+    expect(await isQuiet()).toBe(true);
+  });
+
   test('a file that the gate cannot read goes to quarantine with what the gate said of it', async () => {
     const event = await drop(ORDERS);
     const failing = { asset: ORDERS, expectation: 'file_can_be_read', detail: { error: 'it is not whole gzip' } };

@@ -60,7 +60,9 @@ async function keepAsLongAsSaid(table: Table, declaration: TableDeclaration): Pr
     const [metadata] = await table.getMetadata();
     const has = metadata.timePartitioning?.expirationMs ?? undefined;
     if (has === said.expirationMs) return;
-    await table.setMetadata({ timePartitioning: { ...said, expirationMs: said.expirationMs ?? null } });
+    // Null takes an expiration away; the client's type does not know it.
+    const expirationMs = (said.expirationMs ?? null) as string;
+    await table.setMetadata({ timePartitioning: { ...said, expirationMs } });
   });
 }
 
