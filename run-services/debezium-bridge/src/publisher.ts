@@ -123,7 +123,9 @@ export class BatchPublisher {
 
   async #currentTranslator(): Promise<Translator> {
     const translator = await this.#ports.translator();
-    if (this.#translator !== undefined && this.#translator !== translator) this.#unknown.forget();
+    if (this.#translator !== undefined && this.#translator !== translator) {
+      await this.#unknown.relearn((column) => translator.knows(column));
+    }
     this.#translator = translator;
     return translator;
   }

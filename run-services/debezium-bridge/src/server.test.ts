@@ -259,7 +259,14 @@ describe('POST /batches', () => {
     ]);
     // The same change, whatever is known of it.
     expect(events[0].event_id).toBe(events[1].event_id);
-    expect(bus.published.filter(({ topic }) => topic === 'chain')).toHaveLength(1);
+    const told = bus.published
+      .filter(({ topic }) => topic === 'chain')
+      .map(({ message }) => parseChainEvent(message.data));
+    const incident = 'unknown-columns:things.nickname';
+    expect(told).toMatchObject([
+      { type: 'incident.raised', detail: { incident, runbook: 'unknown-column' } },
+      { type: 'incident.cleared', detail: { incident } },
+    ]);
   });
 
   test('makes a dead letter of a change that no message holds, so that the rest goes on', async () => {
