@@ -86,6 +86,22 @@ const success = (streams = ['orders']) => event({ type: 'transform.finished', st
 const tick = () => event({ type: 'sweep.tick' });
 const titles = ({ received }: Receiver) => received.map(({ body }) => String(body.text).split('\n')[0]);
 
+test('an event told again before it is recorded is measured once, and is not taken while its record fails', async () => {
+  const recorded = new RecordedMetrics();
+  try {
+    const load = event({ counts: { rows: 7 } });
+    const tell = newHandler();
+    table.down = true;
+    const failed = await Promise.allSettled([tell(load), tell(load)]);
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    table.down = false;
+    await Promise.all([tell(load), tell(load), tell(load)]);
+    expect(await recorded.of('tributary.stage.rows')).toEqual([{ labels: { stage: 'load', of: 'orders' }, value: 7 }]);
+  } finally {
+    await recorded.stop();
+  }
+});
+
 test('an event told to two processes, three times, is measured once', async () => {
   const recorded = new RecordedMetrics();
   try {

@@ -1,4 +1,5 @@
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
+import type { ChainEvent } from '@tributary/platform/events';
 import { type Clock, systemClock } from '@tributary/platform/group-commit';
 import type { Lake } from '@tributary/platform/lake';
 import type { Logger } from '@tributary/platform/log';
@@ -39,6 +40,7 @@ export function notifyHandler(ports: NotifyPorts): EventHandler {
       await Promise.all(outboxes.map((outbox) => outbox.add(notice)));
     },
   });
+  const recording = new Map<string, Promise<void>>();
   const flush = (log: Logger) => Promise.all(outboxes.map((outbox) => outbox.flush(log)));
 
   return async (delivered: DeliveredEvent, log: Logger) => {
@@ -54,6 +56,14 @@ export function notifyHandler(ports: NotifyPorts): EventHandler {
     }
     for (const notice of await book.take(event)) say(notice, log);
     await flush(log);
+    // The same event may come again before the record of its first telling is there; then both share its outcome.
+    const recorded =
+      recording.get(event.event_id) ?? recordOnce(event, log).finally(() => recording.delete(event.event_id));
+    recording.set(event.event_id, recorded);
+    await recorded;
+  };
+
+  async function recordOnce(event: ChainEvent, log: Logger): Promise<void> {
     if (await isRecorded(warehouse, event)) {
       log.debug('the event is on record already');
       return;
@@ -61,7 +71,7 @@ export function notifyHandler(ports: NotifyPorts): EventHandler {
     await record(warehouse, event);
     // After the record, which tells repeats: each event is measured once.
     recordChainEvent(event);
-  };
+  }
 }
 
 function say({ kind, facts, events, first }: Notice, log: Logger): void {
