@@ -3,13 +3,14 @@ Makes the online store equal to the marts, for the views given.
 
     python materialize.py --views customer_features,product_features
 
-Prints one JSON line: {applied, bytes_billed, views: {<view>: {rows, online, removed, from, to, seconds} | {skipped} | {error}}}. Exits
+Prints one JSON line: {applied, bytes_billed, peak_rss_mb, cpu_seconds, views: {<view>: {rows, written, online, removed, from, to, seconds} | {skipped} | {error}}}. Exits
 with 0 when every view has online exactly the entities of its mart.
 """
 
 import argparse
 import json
 import os
+import resource
 import sys
 
 from materialization.settings import ConfigurationError, Settings, start_optimized
@@ -28,6 +29,10 @@ def main() -> int:
     from materialization.run import run
 
     result = run(views, settings)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # Linux counts in KiB. https://man7.org/linux/man-pages/man2/getrusage.2.html
+    result["peak_rss_mb"] = round(used.ru_maxrss / 1024, 1)
+    result["cpu_seconds"] = round(used.ru_utime + used.ru_stime, 1)
     print(json.dumps(result))
     return 1 if any("error" in view for view in result["views"].values()) else 0
 

@@ -1,12 +1,12 @@
 """
 Runs quality gates and prints what came of them, as one JSON line.
 
-    python validate.py --gate warehouse --streams orders,order_lines --views customer_features
+    python validate.py --gate warehouse --streams orders,order_lines --views customer_features --depends '{"customer_features": ["orders"]}'
     python validate.py --gate landing --file FILE --name landing/orders/2026-11.csv --dataset orders
 
-{assets: [{gate, name, passed}], checks: [{gate, asset, expectation, success, critical, detail}], bytes_processed, seconds} |
-{error: {code, message}}. Exits with 0 when everything could be checked, whether it passed or not. Features are not looked at when staging
-failed: they are made of it.
+{assets: [{gate, name, passed}], held: {view: [stream]}, checks: [{gate, asset, expectation, success, critical, detail}], bytes_billed, seconds} |
+{error: {code, message}}. Exits with 0 when everything could be checked, whether it passed or not. A view is not looked at but held where a
+stream that it is made from failed; without --depends, or a word on the view in it, that is every stream.
 """
 
 import argparse
@@ -30,30 +30,36 @@ class Report:
     def __init__(self) -> None:
         self.assets: list[dict[str, Any]] = []
         self.checks: list[dict[str, Any]] = []
-        self.bytes_processed = 0
+        self.held: dict[str, list[str]] = {}
+        self.bytes_billed = 0
 
     def add(self, gate: str, name: str, checks: "list[Check]") -> None:
         """Takes the checks of one stream, view or file."""
         self.assets.append({"gate": gate, "name": name, "passed": not any(check.blocks for check in checks)})
         self.checks.extend(check.as_json() for check in checks)
 
-    @property
-    def passed(self) -> bool:
-        """Whether everything so far did."""
-        return all(asset["passed"] for asset in self.assets)
+    def failed(self) -> list[str]:
+        """What did not pass so far."""
+        return [asset["name"] for asset in self.assets if not asset["passed"]]
 
 
-def check_warehouse(streams: list[str], views: list[str], report: Report) -> None:
+def check_warehouse(
+    streams: list[str], views: list[str], depends: dict[str, list[str]], keep: Path | None, report: Report
+) -> None:
     """The staging gate, and the features gate behind it."""
     from gates.warehouse import WarehouseGates
 
-    gates = WarehouseGates(Settings.read(os.environ))
+    gates = WarehouseGates(Settings.read(os.environ), keep)
     for stream in streams:
         report.add("staging", stream, gates.staging(stream))
-    if report.passed:
-        for view in views:
+    broken = report.failed()
+    for view in views:
+        behind = [stream for stream in broken if stream in depends.get(view, broken)]
+        if behind:
+            report.held[view] = behind
+        else:
             report.add("features", view, gates.features(view))
-    report.bytes_processed = gates.bytes_processed
+    report.bytes_billed = gates.bytes_billed
 
 
 def check_landing(arguments: argparse.Namespace, report: Report) -> None:
@@ -75,7 +81,8 @@ def main() -> int:
         if arguments.gate == "landing":
             check_landing(arguments, report)
         else:
-            check_warehouse(_listed(arguments.streams), _listed(arguments.views), report)
+            depends = json.loads(arguments.depends)
+            check_warehouse(_listed(arguments.streams), _listed(arguments.views), depends, arguments.keep, report)
     # Whatever kept a gate from being run, the caller must be told that it was not.
     except Exception as error:  # noqa: BLE001
         code = getattr(error, "code", None)
@@ -95,6 +102,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--gate", choices=("warehouse", "landing"), required=True)
     parser.add_argument("--streams", default="", help="streams whose staging tables to check, separated by commas")
     parser.add_argument("--views", default="", help="feature views whose marts to check, separated by commas")
+    parser.add_argument("--depends", default="{}", help="JSON: the streams that each view is made from")
+    parser.add_argument("--keep", type=Path, help="where to keep what data_docs.py shows of the checks")
     parser.add_argument("--file", type=Path, help="a local copy of the landing file")
     parser.add_argument("--name", help="the file's name in the landing bucket")
     parser.add_argument("--dataset", help="the stream or the mapping the file is for")

@@ -66,6 +66,28 @@ program
   .addOption(new Option('--rounds <count>', 'of all contestants; the median counts').default(3).argParser(count))
   .action(async (options) => (await import('./benchmarks/feast-server.ts')).feastServer(options));
 
+program
+  .command('materialize')
+  .description(
+    'a mart put online: rows a second and memory, first whole, then unchanged, then with some rows changed, beside Feast itself',
+  )
+  .addOption(new Option('--rows <count>', 'customers in the mart').default(1_000_000).argParser(count))
+  .option('--no-peer', "leave out Feast's own materialization")
+  .action(async (options) => (await import('./benchmarks/materialize.ts')).materialize(options));
+
+program
+  .command('load')
+  .description(
+    'from small objects in the lake to rows in the warehouse, single and ten thousand within a minute, beside one job an object',
+  )
+  .addOption(new Option('--objects <count>', 'of the burst').default(10_000).argParser(count))
+  .addOption(new Option('--seconds <count>', 'in which they are written').default(55).argParser(count))
+  .addOption(
+    new Option('--peer <count>', 'objects that get a job each, written at the same pace').default(300).argParser(count),
+  )
+  .addOption(new Option('--idle <count>', 'single objects').default(20).argParser(count))
+  .action(async (options) => (await import('./benchmarks/load.ts')).load(options));
+
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

@@ -1,7 +1,8 @@
 import { startComponents, type TestStack } from '@tributary/local-emulator/testing';
 import { UserError } from '@tributary/platform/errors';
 
-type Components = NonNullable<NonNullable<Parameters<typeof startComponents>[1]>['instead']>;
+type StackOptions = NonNullable<Parameters<typeof startComponents>[1]>;
+type Components = NonNullable<StackOptions['instead']>;
 
 const starting = new Set<Promise<TestStack>>();
 const running = new Set<TestStack>();
@@ -12,9 +13,13 @@ let ending = false;
  *
  * @throws {UserError} BENCH_STOPPED once `stopStacks` was called
  */
-export async function startStack(names: readonly string[], instead: Components = []): Promise<TestStack> {
+export async function startStack(
+  names: readonly string[],
+  instead: Components = [],
+  options: Pick<StackOptions, 'needs'> = {},
+): Promise<TestStack> {
   if (ending) throw new UserError('BENCH_STOPPED', 'The benchmark was stopped; run it again.');
-  const coming = startComponents(names, { instead });
+  const coming = startComponents(names, { ...options, instead });
   starting.add(coming);
   try {
     const stack = await coming;

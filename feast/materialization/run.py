@@ -65,6 +65,12 @@ def _one(store: FeatureStore, client: Client, name: str, settings: Settings) -> 
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """{error: {code, message}}, the code that of our errors or the class of others."""
+    """{error: {code, message, counts?}}. Of an error that is none of ours only the class is told: its text may quote a row."""
     code = getattr(error, "code", None)
-    return {"error": {"code": code if isinstance(code, str) else type(error).__name__, "message": str(error)}}
+    if not isinstance(code, str):
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return {
+            "error": {"code": type(error).__name__, "message": "It failed unexpectedly; the job's own log says why."}
+        }
+    counts = getattr(error, "counts", None)
+    return {"error": {"code": code, "message": str(error)} | ({"counts": counts} if counts else {})}

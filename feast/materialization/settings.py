@@ -1,6 +1,7 @@
 """What a run needs to know of its surroundings."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Settings:
     max_bytes_billed: int
     redis_address: str
     registry: str
+    run_id: str = "none"
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -48,7 +50,13 @@ class Settings:
             max_bytes_billed=int(env.get("MAX_BYTES_BILLED") or 10 * 2**30),
             redis_address=env["REDIS_ADDRESS"],
             registry=_absolute(env["FEAST_REGISTRY"]),
+            run_id=env.get("RUN_ID") or "none",
         )
+
+    def job_labels(self, **more: str) -> dict[str, str]:
+        """Labels of a BigQuery job, by which costs are told apart: lower-case letters, digits, _ and -, at most 63."""
+        labels = {"app": "tributary", "stage": "materialize", "run_id": self.run_id, **more}
+        return {name: re.sub(r"[^a-z0-9_-]", "-", value.lower())[:63] for name, value in labels.items()}
 
     def export(self) -> None:
         """Gives feature_store.yaml its values."""

@@ -1,22 +1,28 @@
 """Runs a suite over a batch and says what came of it, in JSON and without anybody's data."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import great_expectations as gx
 from great_expectations.core.batch import Batch
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 
 # Imported so that the library knows it by its name in suites.
 from gates.expectations import ExpectNoFaults  # noqa: F401
 from gates.suites import Expectation
 
-# Samples of unexpected values told, of columns that hold nothing personal.
+# Rows told of a failure.
 SAMPLES = 5
 
+# A longer text says no more about a fault, and events have a size.
+SAMPLE_CHARACTERS = 120
+
+type SampleRow = dict[str, Any]
+
 # The part of GX's results that says something without showing rows.
-_OBSERVED = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
+OBSERVED = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
 
 
 @dataclass(frozen=True)
@@ -48,35 +54,63 @@ def ephemeral_context() -> gx.data_context.EphemeralDataContext:
     return context
 
 
+@dataclass(frozen=True)
+class Samples:
+    """What may be shown of rows that fail."""
+
+    # Columns that hold nothing personal and name nobody.
+    columns: Collection[str]
+    # Rows that an expectation's own query finds at fault; `{columns}` in it are those above.
+    query: Callable[[str], list[SampleRow]]
+
+
 def run_suite(
-    batch: Batch, gate: str, asset: str, expectations: Iterable[Expectation], private: Collection[str] | None
+    batch: Batch,
+    gate: str,
+    asset: str,
+    expectations: Iterable[Expectation],
+    samples: Callable[[], Samples] | None,
+    seen: Callable[[ExpectationSuiteValidationResult], None] = lambda _result: None,
 ) -> list[Check]:
     """
     Validates the batch; one check an expectation.
 
-    `private` columns are never sampled, and with None no column is. All is first decided in a few aggregate queries; counts and samples cost a query
-    each and are asked for where something failed.
+    Without `samples` no row is shown. All is first decided in a few aggregate queries; counts and rows cost a query each and are asked for where
+    something failed. `seen` is given the library's own results as a whole.
     """
     listed = list(expectations)
-    results = _validate(batch, asset, listed, {"result_format": "BOOLEAN_ONLY"})
-    explained = {_key(it): it for it in _explain(batch, asset, results, private)}
-    return [_check(gate, asset, explained.get(_key(it), it)) for it in results]
+    whole = _validate(batch, asset, listed, {"result_format": "BOOLEAN_ONLY"})
+    failed = any(not it.success for it in whole.results)
+    shown = samples() if samples is not None and failed else None
+    explained = {_key(it): it for it in _explain(batch, asset, whole.results, shown)}
+    whole.results = [explained.get(_key(it), it) for it in whole.results]
+    seen(whole)
+    return [_check(gate, asset, it, shown) for it in whole.results]
 
 
-def _validate(batch: Batch, asset: str, expectations: list[Expectation], result_format: dict[str, Any]) -> list[Any]:
+def _validate(
+    batch: Batch, asset: str, expectations: list[Expectation], result_format: dict[str, Any]
+) -> ExpectationSuiteValidationResult:
     suite = gx.ExpectationSuite(name=asset, expectations=expectations)
-    return batch.validate(suite, result_format=result_format).results
+    return batch.validate(suite, result_format=result_format)
 
 
-def _explain(batch: Batch, asset: str, results: list[Any], private: Collection[str] | None) -> Iterator[Any]:
-    """The failed ones again, with counts, and with samples where they may be shown."""
+def _explain(batch: Batch, asset: str, results: list[Any], samples: Samples | None) -> Iterator[Any]:
+    """The failed ones again, with counts, and with rows where they may be shown."""
     failed = [it.expectation_config for it in results if not it.success and exception_of(it) is None]
-    shown = [it for it in failed if _may_be_sampled(it, private)]
-    hidden = [it for it in failed if it not in shown]
-    for configs, samples in ((shown, SAMPLES), (hidden, 0)):
-        if configs:
-            again = [_expectation(config) for config in configs]
-            yield from _validate(batch, asset, again, {"result_format": "BASIC", "partial_unexpected_count": samples})
+    if not failed:
+        return
+    again = [_expectation(config) for config in failed]
+    if samples is None:
+        yield from _validate(batch, asset, again, {"result_format": "BASIC", "partial_unexpected_count": 0}).results
+        return
+    rows = {
+        "result_format": "SUMMARY",
+        "partial_unexpected_count": SAMPLES,
+        "unexpected_index_column_names": sorted(samples.columns),
+        "return_unexpected_index_query": False,
+    }
+    yield from _validate(batch, asset, again, rows).results
 
 
 def _expectation(config: Any) -> Expectation:
@@ -89,17 +123,11 @@ def _key(result: Any) -> str:
     return repr((config["type"], sorted(config["kwargs"].items(), key=lambda it: it[0])))
 
 
-def _may_be_sampled(config: Any, private: Collection[str] | None) -> bool:
-    columns = [config.kwargs["column"]] if "column" in config.kwargs else config.kwargs.get("column_list", [])
-    return private is not None and bool(columns) and not set(columns) & set(private)
-
-
-def _check(gate: str, asset: str, result: Any) -> Check:
+def _check(gate: str, asset: str, result: Any, samples: Samples | None) -> Check:
     config = result.expectation_config
-    detail = {name: json_safe(result.result[name]) for name in _OBSERVED if name in result.result}
-    samples = [it for it in result.result.get("partial_unexpected_list", []) if it is not None]
-    if samples:
-        detail["samples"] = json_safe(samples[:SAMPLES])
+    detail = {name: json_safe(result.result[name]) for name in OBSERVED if name in result.result}
+    if samples is not None and not result.success and (rows := _sample_rows(result, samples)):
+        detail["samples"] = rows
     if config.meta and config.meta.get("notes"):
         detail["notes"] = config.meta["notes"]
     if error := exception_of(result):
@@ -112,6 +140,22 @@ def _check(gate: str, asset: str, result: Any) -> Check:
         critical=str(config.severity).rpartition(".")[2].lower() == "critical",
         detail=detail,
     )
+
+
+def _sample_rows(result: Any, samples: Samples) -> list[SampleRow]:
+    """A few of the rows at fault, with the columns that may be shown. GX adds the column that it looked at, whichever that is."""
+    meta = result.expectation_config.meta or {}
+    if "rows_query" in meta:
+        found = samples.query(meta["rows_query"])
+        shown = {*samples.columns, "fault"}
+    else:
+        found = result.result.get("partial_unexpected_index_list") or []
+        shown = set(samples.columns)
+    return [{name: _short(json_safe(value)) for name, value in row.items() if name in shown} for row in found[:SAMPLES]]
+
+
+def _short(value: Any) -> Any:
+    return f"{value[:SAMPLE_CHARACTERS]}…" if isinstance(value, str) and len(value) > SAMPLE_CHARACTERS else value
 
 
 def exception_of(result: Any) -> str | None:

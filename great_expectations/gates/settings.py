@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 PROJECT = Path(__file__).resolve().parent.parent
 CONTRACTS = PROJECT.parent / "contracts" / "generated"
+FEATURES = PROJECT.parent / "features" / "generated" / "features.json"
 
 
 class ConfigurationError(Exception):
@@ -29,6 +31,7 @@ class Settings:
     location: str
     bigquery_endpoint: str | None
     max_bytes_billed: int
+    run_id: str = "none"
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -42,7 +45,13 @@ class Settings:
             location=env.get("BIGQUERY_LOCATION") or "US",
             bigquery_endpoint=env.get("BIGQUERY_ENDPOINT") or None,
             max_bytes_billed=int(env.get("MAX_BYTES_BILLED") or 10 * 2**30),
+            run_id=env.get("RUN_ID") or "none",
         )
+
+    def job_labels(self, **more: str) -> dict[str, str]:
+        """Labels of a BigQuery job, by which costs are told apart: lower-case letters, digits, _ and -, at most 63."""
+        labels = {"app": "tributary", "stage": "validate", "run_id": self.run_id, **more}
+        return {name: re.sub(r"[^a-z0-9_-]", "-", value.lower())[:63] for name, value in labels.items()}
 
 
 @cache
@@ -56,3 +65,13 @@ def contract(stream: str) -> dict[str, Any]:
     if stream not in contracts():
         raise ConfigurationError(f"{stream} is not a stream; contracts/ declares {', '.join(sorted(contracts()))}.")
     return contracts()[stream]
+
+
+@cache
+def identifiers() -> frozenset[str]:
+    """Columns that name somebody or something: keys of streams and of entities. Who is told of a fault is told of no one's number."""
+    keys = {key for stream in contracts().values() for key in stream["primaryKey"]}
+    declared = json.loads(FEATURES.read_text())
+    entities = {entity["joinKey"] for entity in declared["entities"]}
+    sources = {source["entity_field"] for group in declared["groups"] for source in group["sources"]}
+    return frozenset(keys | entities | sources)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from gates.settings import CONTRACTS, PROJECT, ConfigurationError, contract
+from gates.settings import CONTRACTS, PROJECT, ConfigurationError, contract, identifiers
 
 type Expectation = dict[str, Any]
 
@@ -56,17 +56,16 @@ def staging_expectations(stream: str) -> list[Expectation]:
         ),
         *((f"{field} is null", f"{_COMPLETE} AND {field} IS NULL") for field in required),
     ]
-    whens = " ".join(f"WHEN {condition} THEN '{fault}'" for fault, condition in cases)
-    query = (
-        "SELECT fault, COUNT(*) AS faulty_rows "
-        f"FROM (SELECT CASE {whens} END AS fault FROM {{batch}}) WHERE fault IS NOT NULL GROUP BY fault"
-    )
-    complete = {
-        "type": "expect_no_faults",
-        "kwargs": {"unexpected_rows_query": query},
-        "meta": {"check": "rows_are_complete"},
-    }
+    complete = _no_faults(dict(cases), {"meta": {"check": "rows_are_complete"}})
     return [*(it for it in declared if it["type"] != _NOT_NULL), *_curated("staging"), complete]
+
+
+def shown_columns(stream: str) -> list[str]:
+    """Columns of `staging.<stream>` that may be shown of a row at fault: nothing personal and no one's number; `_event_id` finds the row."""
+    fields = [
+        it["name"] for it in contract(stream)["fields"] if it["pii"] == "none" and it["name"] not in identifiers()
+    ]
+    return ["_event_id", "_op", "_origin", *fields]
 
 
 def feature_expectations(view: str) -> list[Expectation]:
@@ -120,8 +119,28 @@ def _landing_keys(key: list[str], columns: Collection[str]) -> list[Expectation]
     return [{"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": key}, "severity": "warning"}]
 
 
+def _no_faults(faults: dict[str, str], expectation: Expectation) -> Expectation:
+    """
+    An expectation that no row has any of these faults, each given by the SQL condition that tells it; of several the first counts.
+
+    The query that shows some of those rows goes with it: `{columns}` in it is for the caller to fill.
+    """
+    whens = " ".join(f"WHEN {condition} THEN '{fault}'" for fault, condition in faults.items())
+    counts = (
+        "SELECT fault, COUNT(*) AS faulty_rows "
+        f"FROM (SELECT CASE {whens} END AS fault FROM {{batch}}) WHERE fault IS NOT NULL GROUP BY fault"
+    )
+    rows = f"SELECT fault, {{columns}} FROM (SELECT *, CASE {whens} END AS fault FROM {{batch}}) WHERE fault IS NOT NULL LIMIT 5"
+    return expectation | {
+        "type": "expect_no_faults",
+        "kwargs": {"unexpected_rows_query": counts},
+        "meta": expectation.get("meta", {}) | {"rows_query": rows},
+    }
+
+
 def _curated(name: str) -> list[Expectation]:
     file = PROJECT / "suites" / f"{name}.json"
     if not file.exists():
         raise ConfigurationError(f"{name} has no expectations; write great_expectations/suites/{name}.json.")
-    return json.loads(file.read_text())["expectations"]
+    listed = json.loads(file.read_text())["expectations"]
+    return [_no_faults(it["kwargs"]["faults"], it) if "faults" in it["kwargs"] else it for it in listed]

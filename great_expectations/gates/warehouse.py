@@ -1,7 +1,9 @@
 """The gates of the warehouse: rows of staging, and feature tables."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -11,12 +13,16 @@ from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from google.cloud.bigquery.table import RowIterator
 from great_expectations.core.batch import Batch
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 from great_expectations.datasource.fluent import BigQueryDatasource
 from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
-from gates.checks import Check, ephemeral_context, run_suite
-from gates.settings import ConfigurationError, Settings, contract
-from gates.suites import Expectation, feature_expectations, staging_expectations
+from gates.checks import Check, SampleRow, Samples, ephemeral_context, run_suite
+from gates.docs import keep
+from gates.settings import ConfigurationError, Settings, identifiers
+from gates.suites import Expectation, feature_expectations, shown_columns, staging_expectations
+
+_MEGABYTE = 2**20
 
 # Delays before an asset is validated again when BigQuery did not answer, in seconds; it may be restarting.
 RETRY_DELAYS_SECONDS = (1, 2, 4, 8)
@@ -31,9 +37,14 @@ class WarehouseUnavailableError(Exception):
 
 
 class WarehouseGates:
-    """Checks tables by SQL that BigQuery runs; no row leaves it but a few samples of failures."""
+    """
+    Checks tables by SQL that BigQuery runs; no row leaves it but a few samples of failures.
 
-    def __init__(self, settings: Settings) -> None:
+    What may be shown of checks is kept in `keep`, for the data docs.
+    """
+
+    def __init__(self, settings: Settings, keep: Path | None = None) -> None:
+        self._keep = keep
         self._client = _client(settings)
         context = ephemeral_context()
         self._source: BigQueryDatasource = context.data_sources.add_bigquery(
@@ -45,14 +56,13 @@ class WarehouseGates:
         )
 
     @property
-    def bytes_processed(self) -> int:
+    def bytes_billed(self) -> int:
         """Bytes that BigQuery read for all checks so far."""
-        return self._client.bytes_processed
+        return self._client.bytes_billed
 
     def staging(self, stream: str) -> list[Check]:
         """Checks `staging.<stream>`."""
-        private = [field["name"] for field in contract(stream)["fields"] if field["pii"] != "none"]
-        return self._check("staging", f"staging.{stream}", staging_expectations(stream), private)
+        return self._check("staging", f"staging.{stream}", staging_expectations(stream), shown_columns(stream))
 
     def features(self, view: str) -> list[Check]:
         """Checks `marts.<view>`."""
@@ -61,12 +71,20 @@ class WarehouseGates:
         except ConfigurationError as error:
             # What nothing checks stays offline, and does not keep the others there.
             return [_failed("features", f"marts.{view}", "suite_exists", str(error))]
-        return self._check("features", f"marts.{view}", expectations, [])
+        return self._check("features", f"marts.{view}", expectations, None)
 
-    def _check(self, gate: str, table: str, expectations: list[Expectation], private: Sequence[str]) -> list[Check]:
+    def _check(self, gate: str, table: str, expectations: list[Expectation], shown: list[str] | None) -> list[Check]:
         for delay in (*RETRY_DELAYS_SECONDS, None):
             try:
-                checks = run_suite(self._batch(table), gate, table, expectations, private)
+                batch = self._batch(table)
+                checks = run_suite(
+                    batch,
+                    gate,
+                    table,
+                    expectations,
+                    partial(self._samples, batch, table, shown),
+                    self._seen(gate, table),
+                )
             except TestConnectionError:
                 # Thrown as well where the table is missing; then there is nothing to wait for.
                 if self._answers():
@@ -85,6 +103,26 @@ class WarehouseGates:
         asset = self._source.add_table_asset(f"{table}-{time.monotonic_ns()}", table_name=name, schema_name=dataset)
         return asset.add_batch_definition_whole_table("all").get_batch()
 
+    def _seen(self, gate: str, table: str) -> Callable[[ExpectationSuiteValidationResult], None]:
+        folder = self._keep
+        return (lambda _result: None) if folder is None else (lambda result: keep(folder, gate, table, result))
+
+    def _samples(self, batch: Batch, table: str, shown: list[str] | None) -> Samples:
+        """Of a feature table all is shown but whose row it is."""
+        present = [column for column in batch.columns() if column not in identifiers()]
+        columns = [column for column in present if shown is None or column in shown]
+
+        def query(text: str) -> list[SampleRow]:
+            names = ", ".join(f"`{column}`" for column in columns)
+            try:
+                rows = self._client.query_and_wait(text.replace("{columns}", names).replace("{batch}", table))
+                return [dict(row.items()) for row in rows]
+            except (GoogleAPICallError, RetryError, OSError):
+                # Rows are shown to help; what failed is known without them.
+                return []
+
+        return Samples(columns, query)
+
     def _answers(self) -> bool:
         try:
             list(self._client.query_and_wait("SELECT 1"))
@@ -97,15 +135,23 @@ def _failed(gate: str, table: str, expectation: str, reason: str) -> Check:
     return Check(gate, table, expectation, success=False, critical=True, detail={"error": reason})
 
 
+def _billed(processed: int) -> int:
+    """
+    Bytes billed for a query of one table: whole megabytes, 10 at least. BigQuery tells them only to those who ask for each job;
+    `ops.costs` has its own figures. https://cloud.google.com/bigquery/pricing#on_demand_pricing
+    """
+    return max(10, -(-processed // _MEGABYTE)) * _MEGABYTE if processed else 0
+
+
 class _Client(bigquery.Client):
     """BigQuery's client, which by itself tries for ten minutes to reach a server that is away, and for as long to repeat a failed job."""
 
-    bytes_processed = 0
+    bytes_billed = 0
 
     def query_and_wait(self, query: str, **options: Any) -> RowIterator:
         """As its parent; a failed job is not repeated, since the whole asset is."""
         rows = super().query_and_wait(query, **(options | {"retry": RETRY, "job_retry": None}))
-        self.bytes_processed += rows.total_bytes_processed or 0
+        self.bytes_billed += _billed(rows.total_bytes_processed or 0)
         return rows
 
     def _call_api(self, retry: Retry | None, *arguments: Any, **options: Any) -> Any:
@@ -122,7 +168,7 @@ def _client(settings: Settings) -> _Client:
         project=settings.project_id,
         location=settings.location,
         default_query_job_config=bigquery.QueryJobConfig(
-            maximum_bytes_billed=settings.max_bytes_billed, labels={"component": "great-expectations"}
+            maximum_bytes_billed=settings.max_bytes_billed, labels=settings.job_labels()
         ),
         **(emulator if settings.bigquery_endpoint else {}),
     )

@@ -102,6 +102,13 @@ program
   .action(async (options) => (await import('./commands/compact.ts')).compactRunning(options));
 
 program
+  .command('erase')
+  .description('removes a person from everything: --customer ID [--dry-run] [--settle SECONDS]')
+  .argument('[arguments...]')
+  .allowUnknownOption()
+  .action(async (args) => (await import('./commands/erase.ts')).eraseRunning(args));
+
+program
   .command('contracts')
   .description('lints the contracts and generates what follows from them')
   .option('--check', 'only check that generated files are fresh', false)
@@ -112,8 +119,14 @@ program
   .action(async (options) => (await import('./commands/contracts.ts')).contracts(options));
 
 program
+  .command('data-docs')
+  .description("copies the quality gates' data docs to a folder and prints their address")
+  .argument('[folder]', "where to put them (default: the instance's own state)")
+  .action(async (folder) => (await import('./commands/data-docs.ts')).dataDocs(folder));
+
+program
   .command('bench')
-  .description('measures: pipeline, linear, latency; bench/README.md')
+  .description('measures: pipeline, linear, latency, materialize and more; bench/README.md')
   .argument('[arguments...]')
   .helpOption(false)
   .allowUnknownOption()

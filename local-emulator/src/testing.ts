@@ -45,7 +45,12 @@ export async function startComponents(
   mkdirSync(stateRoot(), { recursive: true });
   const state = mkdtempSync(join(stateRoot(), 'test-'));
   // Components are configured with each other's ports (MinIO with Eventarc's, say) whether or not the other one runs.
-  const { machine, ports } = await createMachine(basename(state), state, withNeeds(ALL_WITH_PORTS), tools);
+  const { machine, ports } = await createMachine(
+    basename(state),
+    state,
+    withNeeds([...ALL_WITH_PORTS, ...names]),
+    tools,
+  );
   const supervisor = new Supervisor(
     components,
     machine,
@@ -76,6 +81,7 @@ export async function startComponents(
 const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
   kafka: ['kafka'],
   minio: ['minio'],
+  'fake-gcs': ['fake-gcs-server'],
   redis: ['python'],
   bigquery: ['python'],
   'cloud-run-jobs': ['python'],
@@ -85,7 +91,7 @@ const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
   'flink-taskmanager': ['python', 'pipeline'],
 };
 
-const ALL_WITH_PORTS = ['feast-server', 'eventarc', 'pipeline', 'debezium-engine'];
+const ALL_WITH_PORTS = ['fake-gcs', 'warehouse-api', 'feast-server', 'eventarc', 'pipeline', 'debezium-engine'];
 
 /** Which variable points at which component's port. */
 const POINTS_AT: Readonly<Record<string, string>> = {
@@ -96,6 +102,7 @@ const POINTS_AT: Readonly<Record<string, string>> = {
   FLINK_REST_URL: 'flink-rest',
   FEAST_SERVER_URL: 'feast-server',
   REDIS_ADDRESS: 'redis',
+  METRICS_ENDPOINT: 'metrics',
   PGPORT: 'postgres',
 };
 

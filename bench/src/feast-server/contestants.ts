@@ -128,6 +128,7 @@ export async function startContestants(stack: TestStack): Promise<Contestant[]> 
       FEAST_REGISTRY: join(folder, 'registry.db'),
       LOG_LEVEL: 'error',
       FEATURES_DELIVERY: 'off',
+      ERASURES: 'off',
     },
   }));
   const answer = await fetch(`${ours.url}/get-online-features`, {

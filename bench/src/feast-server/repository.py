@@ -6,14 +6,15 @@ A feature repository for the benchmark of the feature server: three views of 20 
 
 import random
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from feast import Entity, FeatureService, FeatureStore, FeatureView, Field, FileSource, ValueType
 from feast.protos.feast.types import Value_pb2 as v
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.types import Array, Bool, Float64, Int64, String, UnixTimestamp
+
+from feast import Entity, FeatureService, FeatureStore, FeatureView, Field, FileSource, ValueType
 
 USERS = 2_000
 VIEWS = ("a", "b", "c")
@@ -78,7 +79,7 @@ def main(folder: Path, redis: str) -> None:
     ]
     store.apply([user, *views, *services])
     provider = store._get_provider()
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for view, prefix in zip(views, VIEWS):
         rows: list[Any] = []
         for user_id in range(USERS):

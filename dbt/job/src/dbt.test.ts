@@ -40,20 +40,23 @@ describe('runDbt', () => {
   const run = (signal: AbortSignal = NEVER) => runDbt(settings, { kind: 'all' }, 'run-1', signal, LOG);
 
   test('results count whatever the exit code, for failed models are among them', async () => {
-    standIn('echo "{}" > $TARGET/run_results.json', 'exit 1');
-    expect(await run()).toBe('{}\n');
+    standIn('echo "{}" > $TARGET/run_results.json; echo "{ }" > $TARGET/manifest.json', 'exit 1');
+    expect(await run()).toEqual({ runResults: '{}\n', manifest: '{ }\n' });
   });
 
   test('unit tests stay out, and each run has a folder of its own that goes away', async () => {
-    standIn('echo $TARGET > $TARGET/run_results.json');
+    standIn('echo $TARGET > $TARGET/run_results.json; echo "{}" > $TARGET/manifest.json');
     const [first, second] = await Promise.all([run(), run()]);
     expect(first).not.toBe(second);
     expect(readFileSync(join(folder, 'args'), 'utf8')).toContain('--exclude-resource-type unit_test');
-    expect(() => readFileSync(first.trim())).toThrow(/ENOENT/);
+    expect(() => readFileSync(first.runResults.trim())).toThrow(/ENOENT/);
   });
 
   test('what dbt parsed is kept for the next run', async () => {
-    standIn('echo parsed > $TARGET/partial_parse.msgpack', 'echo "{}" > $TARGET/run_results.json');
+    standIn(
+      'echo parsed > $TARGET/partial_parse.msgpack',
+      'echo "{}" | tee $TARGET/manifest.json > $TARGET/run_results.json',
+    );
     await run();
     expect(readFileSync(join(folder, 'args'), 'utf8')).not.toContain('--partial-parse-file-path');
     await run();
@@ -69,6 +72,11 @@ describe('runDbt', () => {
       class: 'transient',
       message: expect.stringContaining('could not connect'),
     });
+  });
+
+  test('a project that dbt cannot read is a user error, for trying again would not help', async () => {
+    standIn('echo "Compilation Error in model customer_features"', 'exit 2');
+    await expect(run()).rejects.toMatchObject({ code: 'DBT_PROJECT_INVALID', class: 'user' });
   });
 
   test('a dbt that is not there is a user error that says how to get it', async () => {

@@ -5,6 +5,7 @@ import type { WarehouseConfig } from '@tributary/platform/config';
 import { TransientError, UserError } from '@tributary/platform/errors';
 import type { Logger } from '@tributary/platform/log';
 import { execa } from 'execa';
+import type { DbtArtifacts } from './artifacts.ts';
 import type { DbtProject } from './project.ts';
 import { type Selection, selectionArgs } from './selection.ts';
 
@@ -28,9 +29,11 @@ const PARTIAL_PARSE = 'partial_parse.msgpack';
  *
  * Every run has a folder of its own, since two executions of one request may overlap.
  *
- * @returns dbt's run_results.json; nodes that failed are in it
+ * @returns what dbt wrote; nodes that failed are in it
  * @throws {UserError} DBT_MISSING when there is no dbt on the PATH.
- * @throws {TransientError} DBT_ABORTED when dbt ended without results (no connection, say) or took too long; the message ends with dbt's last words.
+ * @throws {UserError} DBT_PROJECT_INVALID when dbt could not read the project; trying again would not help.
+ * @throws {TransientError} DBT_ABORTED when dbt ended without results for another reason (no connection, say) or took too long. dbt's last words are in the log of
+ *   the run.
  */
 export async function runDbt(
   settings: DbtSettings,
@@ -38,7 +41,7 @@ export async function runDbt(
   runId: string,
   signal: AbortSignal,
   log: Logger,
-): Promise<string> {
+): Promise<DbtArtifacts> {
   const work = mkdtempSync(join(tmpdir(), 'dbt-run-'));
   try {
     const cached = join(settings.cacheFolder, PARTIAL_PARSE);
@@ -58,24 +61,28 @@ export async function runDbt(
     if (result.code === 'ENOENT') {
       throw new UserError('DBT_MISSING', 'dbt is not on the PATH; run `npm run setup`, which installs it into .venv');
     }
-    if (result.timedOut) {
-      throw new TransientError(
-        'DBT_ABORTED',
-        `dbt did not end within ${settings.timeoutSeconds} s and was stopped: ${lastWords}`,
-      );
-    }
     log.debug({ exit_code: result.exitCode, output: lastWords }, 'dbt ended');
+    if (result.timedOut) {
+      throw new TransientError('DBT_ABORTED', `dbt did not end within ${settings.timeoutSeconds} s and was stopped.`);
+    }
     const results = join(work, 'run_results.json');
-    if (!existsSync(results))
-      throw new TransientError(
-        'DBT_ABORTED',
-        `dbt ended with exit code ${result.exitCode} before it ran anything: ${lastWords}`,
-      );
+    if (!existsSync(results)) throw aborted(result.exitCode, lastWords, log);
     keepParsed(join(work, PARTIAL_PARSE), settings.cacheFolder);
-    return readFileSync(results, 'utf8');
+    return { runResults: readFileSync(results, 'utf8'), manifest: readFileSync(join(work, 'manifest.json'), 'utf8') };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** How dbt tells of a project that it cannot read. Before anything ran there is no row that it could quote. */
+const INVALID_PROJECT =
+  /Compilation Error|Parsing Error|Env var required|Could not find profile|DbtProjectError|invalid syntax/i;
+
+function aborted(exitCode: number | undefined, lastWords: string, log: Logger): UserError | TransientError {
+  log.error({ exit_code: exitCode, output: lastWords }, 'dbt ended before it ran anything');
+  return INVALID_PROJECT.test(lastWords)
+    ? new UserError('DBT_PROJECT_INVALID', `dbt cannot read the project; mend it and deploy the job: ${lastWords}`)
+    : new TransientError('DBT_ABORTED', `dbt ended with exit code ${exitCode} before it ran anything: ${lastWords}`);
 }
 
 function args({ project }: DbtSettings, selection: Selection, work: string, cached: string): string[] {

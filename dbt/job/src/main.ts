@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { createBus } from '@tributary/platform/bus';
 import { readConfig, readVariables, variable } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
+import { createLake } from '@tributary/platform/lake';
+import { sendLineage } from '@tributary/platform/lineage';
 import { createLogger } from '@tributary/platform/log';
 import { createWarehouse } from '@tributary/platform/warehouse';
 import { z } from 'zod';
@@ -38,7 +40,12 @@ async function main(): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(new Error(signal)));
   try {
     const request = readRequest(process.argv.slice(2));
-    const { bus: busConfig, warehouse: warehouseConfig } = readConfig('bus', 'warehouse');
+    const {
+      bus: busConfig,
+      warehouse: warehouseConfig,
+      lake: lakeConfig,
+      lineage,
+    } = readConfig('bus', 'warehouse', 'lake', 'lineage');
     const { DBT_CACHE_DIR: cacheFolder, DBT_TIMEOUT_SECONDS: timeoutSeconds } = readVariables(VARIABLES);
     const { manifest, attempt, runId: run_id, traceparent, streams } = request;
     const runLog = log.child({ manifest, attempt, run_id, ...(traceparent === undefined ? {} : { traceparent }) });
@@ -51,7 +58,9 @@ async function main(): Promise<number> {
         {
           bus,
           warehouse: createWarehouse(warehouseConfig),
+          store: { lake: createLake(lakeConfig), bucket: lakeConfig.lakeBucket },
           project,
+          sendLineage: (events) => sendLineage(lineage, events, runLog),
           dbt: (selection, runId) =>
             runDbt(
               { project, warehouse: warehouseConfig, cacheFolder, timeoutSeconds },

@@ -24,8 +24,8 @@ const CURRENT = `"definition", "${PROJECT.definition}"`;
 
 describe('select', () => {
   test('only tables of the changed streams are built where every relation was made from this project', async () => {
-    const selection = await select(PROJECT, ['orders', 'order_lines'], warehouseWith(PROJECT.relations, CURRENT));
-    expect(selection).toEqual({ kind: 'changed', streams: ['orders', 'order_lines'] });
+    const selection = await select(PROJECT, ['orders', 'order_lines'], [], warehouseWith(PROJECT.relations, CURRENT));
+    expect(selection).toEqual({ kind: 'changed', streams: ['orders', 'order_lines'], again: [] });
     expect(selectionArgs(selection)).toEqual([
       '--select',
       'source:staging.orders+,config.materialized:table',
@@ -33,21 +33,31 @@ describe('select', () => {
     ]);
   });
 
+  test('what failed before is run again, whichever streams changed', async () => {
+    const again = ['not_null_unified_staging__orders', 'customer_features'];
+    const selection = await select(PROJECT, ['user_events'], again, warehouseWith(PROJECT.relations, CURRENT));
+    expect(selectionArgs(selection)).toEqual([
+      '--select',
+      'source:staging.user_events+,config.materialized:table',
+      ...again,
+    ]);
+  });
+
   test('everything is built where one relation is missing', async () => {
     for (const missing of PROJECT.relations) {
       const others = PROJECT.relations.filter((relation) => relation !== missing);
-      expect(await select(PROJECT, ['orders'], warehouseWith(others, CURRENT))).toEqual({ kind: 'all' });
+      expect(await select(PROJECT, ['orders'], [], warehouseWith(others, CURRENT))).toEqual({ kind: 'all' });
     }
     expect(selectionArgs({ kind: 'all' })).toEqual([]);
   });
 
   test('everything is built where relations were made from another version of the project', async () => {
     const other = warehouseWith(PROJECT.relations, '"definition", "of-another-version"');
-    expect(await select(PROJECT, ['orders'], other)).toEqual({ kind: 'all' });
+    expect(await select(PROJECT, ['orders'], [], other)).toEqual({ kind: 'all' });
   });
 
   test('everything is built where no stream is named', async () => {
-    expect(await select(PROJECT, [], warehouseWith(PROJECT.relations, CURRENT))).toEqual({ kind: 'all' });
+    expect(await select(PROJECT, [], [], warehouseWith(PROJECT.relations, CURRENT))).toEqual({ kind: 'all' });
   });
 });
 

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startComponents, type TestStack } from '@tributary/local-emulator/testing';
 import { createBus, type ManagedBus } from '@tributary/platform/bus';
 import { readConfigFrom } from '@tributary/platform/config';
+import { BigQueryBilledJobs } from '@tributary/platform/cost';
 import { type ChainEvent, parseChainEvent } from '@tributary/platform/events';
+import { createLake } from '@tributary/platform/lake';
 import { createWarehouse, type Row, type Warehouse } from '@tributary/platform/warehouse';
 import { execa } from 'execa';
 import { readProject } from './project.ts';
@@ -117,7 +119,8 @@ async function run(streams: string, attempt = 1): Promise<ChainEvent> {
   const manifest = `transform-${streams}-${attempt}`;
   const args = ['--manifest', manifest, '--attempt', String(attempt), '--streams', streams, '--run-id', 'run-1'];
   await execa(process.execPath, [MAIN, ...args], { env, stdin: 'ignore', timeout: 110_000 });
-  const report = (): ChainEvent | undefined => events.find(({ detail }) => detail.manifest === manifest);
+  const report = (): ChainEvent | undefined =>
+    events.find(({ type, detail }) => type === 'transform.finished' && detail.manifest === manifest);
   for (let waited = 0; !report() && waited < 20_000; waited += 50)
     await new Promise((resolve) => setTimeout(resolve, 50));
   const event = report();
@@ -127,7 +130,13 @@ async function run(streams: string, attempt = 1): Promise<ChainEvent> {
 
 describe('the dbt job', () => {
   test('a first run builds everything, and the feature tables are exact', async () => {
+    const begun = Date.now();
     const event = await run('orders,order_lines,user_events');
+    const jobs = await new BigQueryBilledJobs(readConfigFrom(stack.env, 'warehouse').warehouse).since(begun);
+    const own = jobs.filter(({ labels }) => labels.component === 'dbt');
+    expect(new Set(own.map(({ labels }) => `${labels.stage} ${labels.run_id}`))).toEqual(new Set(['transform run-1']));
+    expect(event.bytes_billed).toBe(own.reduce((sum, { bytesBilled }) => sum + bytesBilled, 0));
+    expect(event.bytes_billed).toBeGreaterThan(0);
     expect(event).toMatchObject({
       type: 'transform.finished',
       status: 'ok',
@@ -256,16 +265,59 @@ describe('the dbt job', () => {
     expect(result.exitCode).toBe(0);
   }, 300_000);
 
-  test('a model that cannot be built is reported, and the job still ends well', async () => {
+  test('what dbt wrote is in the lake, and each node in ops.dbt_results', async () => {
+    const { lake: config } = readConfigFrom(stack.env, 'lake');
+    const lake = createLake(config);
+    const read = async (name: string) => (await lake.read(config.lakeBucket, name))!.body.toString('utf8');
+    const folder = 'artifacts/dbt-runs/transform-order_lines-2/2';
+    expect(JSON.parse(await read(`${folder}/run_results.json`)).results).not.toEqual([]);
+    expect(JSON.parse(await read(`${folder}/manifest.json`)).nodes).toHaveProperty([
+      'model.tributary.customer_features',
+    ]);
+    expect(JSON.parse(await read('artifacts/dbt/dependencies.json')).views).toEqual({
+      customer_activity: ['order_lines', 'user_events'],
+      customer_features: ['order_lines', 'orders'],
+      product_features: ['order_lines', 'orders'],
+    });
+    const lineage = (await read('artifacts/openlineage/transform-order_lines-2-2.ndjson')).trimEnd().split('\n');
+    expect(lineage.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({
+        eventType: 'COMPLETE',
+        job: expect.objectContaining({ name: 'transform.customer_features' }),
+      }),
+    );
+    expect(
+      await warehouse.query(
+        `SELECT node, type, status, code, row_count FROM ops.dbt_results
+         WHERE manifest = 'transform-order_lines-2' AND type = 'model' ORDER BY node`,
+      ),
+    ).toEqual([
+      { node: 'model.tributary.customer_activity', type: 'model', status: 'success', code: null, row_count: 3 },
+      { node: 'model.tributary.customer_features', type: 'model', status: 'success', code: null, row_count: 1 },
+      { node: 'model.tributary.product_features', type: 'model', status: 'success', code: null, row_count: 1 },
+    ]);
+  });
+
+  test('a model that cannot be built is an incident, the others go on, and it is cleared once it builds again', async () => {
     await warehouse.query('alter table staging.orders rename to orders_moved');
-    const event = await run('orders');
-    expect(event).toMatchObject({
+    const broken = await run('order_lines', 3);
+    expect(broken).toMatchObject({
       status: 'failed',
+      views: ['customer_activity'],
+      detail: { held: ['customer_features', 'product_features'], verdict: true },
       error: { code: 'DBT_NODES_FAILED', message: expect.stringContaining('model.tributary.') },
     });
-    expect(event.views).not.toContain('customer_features');
-    expect(event.views).not.toContain('product_features');
-  }, 120_000);
+    const said = (type: string) =>
+      events
+        .filter((event) => event.type === type)
+        .map(({ detail }) => String(detail.incident))
+        .sort();
+    const incidents = ['batch', 'streaming'].map((layer) => `dbt:model.tributary.${layer}_staging__orders`);
+    expect(said('incident.raised')).toEqual(incidents);
+    await warehouse.query('alter table staging.orders_moved rename to orders');
+    expect(await run('order_lines', 4)).toMatchObject({ status: 'ok' });
+    expect(said('incident.cleared')).toEqual(incidents);
+  }, 180_000);
 
   test('a job that is stopped reports nothing', async () => {
     const before = events.length;

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -21,7 +23,7 @@ let bus: ManagedBus;
 const events: ChainEvent[] = [];
 
 beforeAll(async () => {
-  stack = await startComponents(['kafka', 'bigquery', 'redis', 'feast-server'], { needs: false });
+  stack = await startComponents(['kafka', 'minio', 'bigquery', 'redis', 'feast-server'], { needs: false });
   const config = readConfigFrom(stack.env, 'warehouse', 'bus');
   warehouse = createWarehouse(config.warehouse);
   await warehouse.migrate();
@@ -53,7 +55,9 @@ async function materialize(views: string, attempt = 1): Promise<ChainEvent> {
     'c',
   ];
   await run(process.execPath, [MAIN, ...args], { env: { ...process.env, ...stack.env } });
-  return until('the report', async () => events.find(({ detail }) => detail.manifest === manifest));
+  return until('the report', async () =>
+    events.find(({ type, detail }) => type === 'features.materialized' && detail.manifest === manifest),
+  );
 }
 
 async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
@@ -132,7 +136,7 @@ describe('the online store', () => {
       type: 'features.materialized',
       status: 'ok',
       views: ['customer_features'],
-      counts: { customer_features: 2, removed: 0 },
+      counts: { customer_features: 2, written: 2, removed: 0 },
     });
     expect(await online(SALES, [12_346, 12_347, 99])).toEqual([
       { customer_id: 12_346, orders_count: 0, gross_revenue: 0, recency_days: null, last_country: 'Spain' },
@@ -148,6 +152,50 @@ describe('the online store', () => {
       { customer_id: 12_347, orders_count: 6, gross_revenue: 4000.01, recency_days: 3, last_country: 'Iceland' },
     ]);
   }, 60_000);
+
+  test('writes only what changed: features, the time they are as of, or nothing', async () => {
+    const same: Customer[] = [
+      [12_346, 0, '0', 'Spain', null],
+      [12_347, 6, '4000.01', 'Iceland', 3],
+    ];
+    const written = async () => (await materialize('customer_features')).counts;
+    await mart(...same);
+    expect(await written()).toMatchObject({ customer_features: 2, written: 0 });
+    // The table is the one it was: its rows are not even read.
+    expect(await written()).toMatchObject({ customer_features: 2, written: 0 });
+    await mart(same[0]!, [12_347, 7, '4000.01', 'Iceland', 3]);
+    expect(await written()).toMatchObject({ customer_features: 2, written: 1 });
+    expect(await online(SALES, [12_347])).toMatchObject([{ orders_count: 7 }]);
+  }, 120_000);
+
+  test('a key that Redis lost is noticed although the mart did not change, and comes back', async () => {
+    const [host, port] = stack.env.REDIS_ADDRESS!.split(':') as [string, string];
+    const socket = connect(Number(port), host).end('FLUSHALL\r\nQUIT\r\n');
+    await once(socket.resume(), 'close');
+    expect(await materialize('customer_features')).toMatchObject({
+      status: 'ok',
+      counts: { customer_features: 2, written: 2 },
+    });
+  }, 60_000);
+
+  test('a mart with an entity twice is an incident with both numbers, and is over once it is mended', async () => {
+    const told = (type: string) =>
+      events
+        .filter((event) => event.type === type)
+        .map(({ detail, counts, views }) => [detail.incident, counts, views]);
+    await mart([12_346, 0, '0', 'Spain', null], [12_346, 1, '1', 'Spain', null]);
+    expect(await materialize('customer_features')).toMatchObject({
+      status: 'failed',
+      error: { code: 'MATERIALIZE_COUNT_DIFFERS' },
+      detail: { incident: 'materialize:customer_features', verdict: false },
+    });
+    await mart([12_346, 0, '0', 'Spain', null], [12_347, 6, '4000.01', 'Iceland', 3]);
+    expect(await materialize('customer_features')).toMatchObject({ status: 'ok' });
+    expect(told('incident.raised')).toEqual([
+      ['materialize:customer_features', { offline: 2, online: 1 }, ['customer_features']],
+    ]);
+    expect(told('incident.cleared')).toEqual([['materialize:customer_features', {}, ['customer_features']]]);
+  }, 120_000);
 
   test('loses the features of a customer who left the mart, and keeps what other views know', async () => {
     await push(activity(12_347, 3), activity(12_346, 2));

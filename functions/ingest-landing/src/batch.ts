@@ -1,7 +1,9 @@
 import { chainEvent, chainMessage } from '@tributary/platform/events';
 import { GroupCommit, type LongWork } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
+import { LANDING_COMMITS } from './commits.ts';
 import { streamsOf } from './datasets.ts';
+import { clearIncident, raiseIncident } from './incident.ts';
 import { rememberIngested } from './ingested.ts';
 import { type LandingFile, landingFileSchema, objectId, objectReference } from './landing-file.ts';
 import { readReport, reportPath } from './landing-report.ts';
@@ -18,7 +20,7 @@ export class LandingBatches {
     this.commit = new GroupCommit<LandingFile>({
       lake: ports.lake,
       bucket: ports.lakeBucket,
-      name: 'landing-batch',
+      name: `${LANDING_COMMITS}batch`,
       payload: landingFileSchema,
       maxArrivals: 1,
       carryFailed: false,
@@ -44,10 +46,10 @@ export class LandingBatches {
       },
       state: (job) => launcher.state(job),
       succeeded: async ({ arrivals, openedAt }) => this.#takeReport(arrivals[0]!.payload, openedAt, log),
-      failed: async ({ id, attempt, arrivals, openedAt }, failure) => {
+      failed: async ({ id, attempt, arrivals }, failure) => {
         const file = arrivals[0]!.payload;
         log.error({ manifest: id, object: file.name, code: failure.code }, 'a file could not be ingested');
-        await this.#publish(file, openedAt, failure, { attempts: attempt });
+        await this.#raise(file, failure, 'pipeline-not-running', { attempts: attempt });
       },
     };
   }
@@ -59,7 +61,7 @@ export class LandingBatches {
       log.error({ object: file.name }, 'the pipeline ended without saying what became of a file');
       const message =
         'The pipeline ended without a report; it may be older than this function. The file stays in landing/.';
-      await this.#publish(file, openedAt, { code: 'REPORT_MISSING', message }, {});
+      await this.#raise(file, { code: 'REPORT_MISSING', message }, 'quarantine');
     } else if (report.error) {
       log.error({ object: file.name, code: report.error.code }, 'a file could not be read');
       await quarantineFile(this.#ports, {
@@ -70,7 +72,8 @@ export class LandingBatches {
       });
     } else {
       await rememberIngested(this.#ports, file);
-      await this.#publish(file, openedAt, null, { rows: report.rows, dead_letters: report.dead_letters });
+      await this.#tellIngested(file, openedAt, { rows: report.rows, dead_letters: report.dead_letters });
+      await clearIncident(this.#ports, { ...file, runId: file.run_id });
       await removeLanded(this.#ports, file);
       log.info({ object: file.name, rows: report.rows, dead_letters: report.dead_letters }, 'a file was ingested');
     }
@@ -94,21 +97,33 @@ export class LandingBatches {
     };
   }
 
-  async #publish(
+  #raise(
     file: LandingFile,
-    openedAt: number,
-    error: { code: string; message: string } | null,
-    counts: Record<string, number>,
+    error: { code: string; message: string },
+    runbook: string,
+    counts: Record<string, number> = {},
   ): Promise<void> {
+    return raiseIncident(
+      this.#ports,
+      { ...file, runId: file.run_id },
+      {
+        ...error,
+        runbook,
+        counts: { bytes: file.size, ...counts },
+        detail: { stage: 'landing-batch', object: objectReference(this.#ports.landingBucket, file) },
+      },
+    );
+  }
+
+  async #tellIngested(file: LandingFile, openedAt: number, counts: Record<string, number>): Promise<void> {
     const event = chainEvent({
-      type: error ? 'incident.raised' : 'landing.ingested',
+      type: 'landing.ingested',
       runId: file.run_id,
       streams: streamsOf(this.#ports.datasets, file.dataset),
       counts: { bytes: file.size, ...counts },
       startedAt: new Date(openedAt),
       traceparent: file.traceparent,
       detail: { stage: 'landing-batch', object: objectReference(this.#ports.landingBucket, file) },
-      error,
     });
     await this.#ports.bus.publish('chain', [chainMessage(event)]);
   }

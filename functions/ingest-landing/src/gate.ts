@@ -4,7 +4,9 @@ import { GroupCommit, type LongWork } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
 import type { LandingBatches } from './batch.ts';
+import { LANDING_COMMITS } from './commits.ts';
 import { streamsOf } from './datasets.ts';
+import { raiseIncident } from './incident.ts';
 import { type LandingFile, landingFileSchema, objectId, objectReference } from './landing-file.ts';
 import type { LandingPorts } from './ports.ts';
 import { currentGeneration, quarantineFile } from './quarantine.ts';
@@ -33,7 +35,7 @@ export class LandingGate {
     this.commit = new GroupCommit<LandingFile>({
       lake: ports.lake,
       bucket: ports.lakeBucket,
-      name: 'landing-gate',
+      name: `${LANDING_COMMITS}gate`,
       payload: landingFileSchema,
       maxArrivals: 1,
       carryFailed: false,
@@ -106,7 +108,7 @@ export class LandingGate {
   }
 
   work(log: Logger): LongWork<LandingFile> {
-    const { jobs, bus, landingBucket } = this.#ports;
+    const { jobs, landingBucket } = this.#ports;
     return {
       start: async ({ id, attempt, arrivals }) => {
         const file = arrivals[0]!.payload;
@@ -127,16 +129,16 @@ export class LandingGate {
       failed: async ({ id, attempt, arrivals }, failure) => {
         const file = arrivals[0]!.payload;
         log.error({ manifest: id, object: file.name, code: failure.code }, 'a file could not be checked');
-        const event = chainEvent({
-          type: 'incident.raised',
-          runId: file.run_id,
-          streams: streamsOf(this.#ports.datasets, file.dataset),
-          counts: { attempts: attempt },
-          traceparent: file.traceparent,
-          detail: { stage: 'landing-gate', manifest: id, object: objectReference(landingBucket, file) },
-          error: failure,
-        });
-        await bus.publish('chain', [chainMessage(event)]);
+        await raiseIncident(
+          this.#ports,
+          { ...file, runId: file.run_id },
+          {
+            ...failure,
+            runbook: 'quality-gate-failed',
+            counts: { attempts: attempt },
+            detail: { stage: 'landing-gate', manifest: id, object: objectReference(landingBucket, file) },
+          },
+        );
       },
     };
   }

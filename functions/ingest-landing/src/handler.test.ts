@@ -4,7 +4,7 @@ import type { DeliveredEvent } from '@tributary/platform/cloud-function';
 import { loadContracts, loadMappings } from '@tributary/platform/contracts';
 import { type ChainEventInput, chainEvent } from '@tributary/platform/events';
 import { inspectCommits } from '@tributary/platform/group-commit';
-import { ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
+import { type Interference, ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
 import type { ExecutionState, PipelineLauncher } from '@tributary/platform/jobs';
 import { createLogger } from '@tributary/platform/log';
 import { parsePiiKeys, unseal } from '@tributary/platform/pii';
@@ -52,9 +52,9 @@ beforeEach(() => {
 });
 
 /** Another instance of the function: it has no memory. */
-function restart() {
+function restart(interfere: Interference = () => undefined) {
   const handler = landingHandler({
-    ...{ lake, clock, bus, jobs, launcher, piiKeys },
+    ...{ lake: lake.seenThrough(interfere), clock, bus, jobs, launcher, piiKeys },
     lakeBucket: LAKE,
     landingBucket: LANDING,
     piiKeysFile: '/secrets/pii.json',
@@ -149,6 +149,17 @@ describe('ingest-landing', () => {
     expect(kinds()).toEqual(['GATE_FAILED']);
     expect(await landed(ORDERS)).toBe(false);
     expect(launcher.launched).toEqual([]);
+    expect(await isQuiet()).toBe(true);
+  });
+
+  test('what was told of a file is over once a file of its name is ingested', async () => {
+    await tell(await drop(ORDERS, 'order_id\nbroken\n'), verdict(['expect_column_to_exist']));
+    const incident = `landing:${ORDERS}`;
+    expect(bus.chain()).toMatchObject([{ type: 'incident.raised', detail: { incident, runbook: 'quarantine' } }]);
+    await tell(await drop(ORDERS, 'order_id\nmended\n'), verdict([], 'landing-gate-000000002'));
+    await ends(1);
+    await tell(tick());
+    expect(bus.chain().at(-1)).toMatchObject({ type: 'incident.cleared', detail: { incident } });
     expect(await isQuiet()).toBe(true);
   });
 
@@ -302,6 +313,16 @@ describe('ingest-landing', () => {
     clock.advance(90_000);
     await tell(tick());
     expect(jobs.started).toHaveLength(1);
+  });
+
+  test('a tick where all is well does nothing and costs two listings, of nothing', async () => {
+    const requests: string[] = [];
+    restart((moment, operation, name) => {
+      if (moment === 'before') requests.push(`${operation} ${name}`);
+    });
+    await tell(tick());
+    expect(requests).toEqual(['list control/arrivals/landing-', 'list ']);
+    expect([jobs.started, launcher.launched]).toEqual([[], []]);
   });
 
   test('a verdict that could not be acted on is acted on when it comes again', async () => {

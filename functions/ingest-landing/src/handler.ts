@@ -1,8 +1,10 @@
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
 import { chainEvent, chainMessage, childTraceparent, createTraceparent, digestId } from '@tributary/platform/events';
-import { systemClock } from '@tributary/platform/group-commit';
+import { isAnyWaiting, systemClock } from '@tributary/platform/group-commit';
 import type { Logger } from '@tributary/platform/log';
+import { count } from '@tributary/platform/metrics';
 import { LandingBatches } from './batch.ts';
+import { LANDING_COMMITS } from './commits.ts';
 import { streamsOf } from './datasets.ts';
 import { LandingGate } from './gate.ts';
 import { fingerprintOf, ingestedBefore } from './ingested.ts';
@@ -38,10 +40,13 @@ export function landingHandler(ports: LandingPorts): EventHandler {
   /** Object ids of files that lie in the landing bucket while nothing is under way, and since when they wait for the sweep. */
   let lying = new Map<string, number>();
 
+  /** Where all is well this costs two listings, of nothing: of what waits, and of the landing bucket. */
   async function sweep(log: Logger): Promise<void> {
-    await gate.commit.repair(gate.work(log));
-    await batches.commit.repair(batches.work(log));
-    if (!(await gate.commit.isIdle()) || !(await batches.commit.isIdle())) return;
+    if (await isAnyWaiting(ports.lake, ports.lakeBucket, LANDING_COMMITS)) {
+      await gate.commit.repair(gate.work(log));
+      await batches.commit.repair(batches.work(log));
+      return;
+    }
     const seen = new Map<string, number>();
     for await (const object of ports.lake.list(ports.landingBucket, '')) {
       if (seen.size >= MAX_FILES_PER_SWEEP) break;
@@ -50,6 +55,7 @@ export function landingHandler(ports: LandingPorts): EventHandler {
       if (now() - seen.get(id)! < EVENT_GRACE_MS) continue;
       log.warn({ object: object.name }, 'the sweep found a file whose event never came or that was given up');
       await considerFile(ports, gate, { ...object, timeCreated: generationTime(object.generation) }, undefined, log);
+      count('tributary.sweep.repairs', 1, { commit: gate.commit.name, repaired: 'event' });
       seen.set(id, now() + RETRY_GIVEN_UP_MS);
     }
     lying = seen;
@@ -59,6 +65,7 @@ export function landingHandler(ports: LandingPorts): EventHandler {
     if (delivered.kind === 'object') {
       const { object, traceparent } = delivered;
       if (object.bucket === ports.landingBucket) await considerFile(ports, gate, object, traceparent, log);
+      else log.info({ bucket: object.bucket }, 'the object is not for this function');
     } else if (delivered.event.type === 'sweep.tick') {
       await sweep(log);
     } else if (delivered.event.type === 'quality.checked' && delivered.event.detail.gate === 'landing') {

@@ -1,7 +1,6 @@
-import { chainEvent, chainMessage } from '@tributary/platform/events';
 import type { LakeObject } from '@tributary/platform/lake';
 import { seal } from '@tributary/platform/pii';
-import { streamsOf } from './datasets.ts';
+import { raiseIncident } from './incident.ts';
 import { objectReference } from './landing-file.ts';
 import type { LandingPorts } from './ports.ts';
 
@@ -46,20 +45,13 @@ export async function quarantineFile(ports: LandingPorts, refusal: Refusal): Pro
   await lake.write(lakeBucket, `${target}.reason.json`, `${JSON.stringify(reason, null, 2)}\n`, {
     contentType: 'application/json',
   });
-  await ports.bus.publish('chain', [
-    chainMessage(
-      chainEvent({
-        type: 'incident.raised',
-        runId: refusal.runId,
-        cause: refusal.cause ?? null,
-        streams: streamsOf(ports.datasets, refusal.dataset),
-        counts: { bytes: found.body.length },
-        traceparent: refusal.traceparent,
-        detail: { stage: 'landing', object: reason.object, quarantine: target },
-        error: { code: refusal.code, message: refusal.message },
-      }),
-    ),
-  ]);
+  await raiseIncident(ports, refusal, {
+    code: refusal.code,
+    message: refusal.message,
+    runbook: 'quarantine',
+    counts: { bytes: found.body.length },
+    detail: { stage: 'landing', object: reason.object, quarantine: target },
+  });
   await removeLanded(ports, found.object);
 }
 

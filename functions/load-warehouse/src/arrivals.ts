@@ -1,48 +1,70 @@
-import { GroupCommit, type GroupCommitOptions } from '@tributary/platform/group-commit';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GroupCommit, type GroupCommitOptions, systemClock } from '@tributary/platform/group-commit';
 import { z } from 'zod';
 import { type LoadObject, loadObjectSchema, objectId, sha256 } from './object.ts';
+import { LoadPace } from './pace.ts';
+import { TableJobs } from './table-jobs.ts';
 
 /** What one arrival carries: objects whose events this process received at about the same time. */
 const arrivalSchema = z.object({ objects: z.array(loadObjectSchema).min(1) });
 export type LoadArrival = z.output<typeof arrivalSchema>;
 
+/** The commit of a stream has this name and the stream's. */
+export const LOAD_COMMIT = 'load-';
+
 /** One write for as many objects, at most; an arrival stays a small object. */
 const MAX_OBJECTS_PER_ARRIVAL = 500;
+
+/** What comes so soon after a write goes with the next one: thousands of events make hundreds of writes, and each object to list and read later is one less. */
+const GATHER_MS = 25;
 
 /** How long one event's request goes on loading what others brought, beside a few waits for spacing: events behind it may wait for its answer. */
 const DRAIN_BUDGET_MS = 60_000;
 
-export type StreamCommitOptions = Pick<
-  GroupCommitOptions<LoadArrival>,
-  'lake' | 'bucket' | 'clock' | 'spacingMs' | 'newId' | 'leaseMs'
->;
+export interface StreamCommitOptions
+  extends Pick<GroupCommitOptions<LoadArrival>, 'lake' | 'bucket' | 'clock' | 'newId' | 'leaseMs'> {
+  readonly spacingMs: number;
+  readonly jobsPerDay: number;
+}
 
-/** The arrivals of one stream. */
+/** The arrivals of one stream, and the jobs that they become. */
 export class StreamArrivals {
   readonly commit: GroupCommit<LoadArrival>;
+  readonly jobs: TableJobs;
+  readonly #pace: LoadPace;
+  readonly #budgetMs: number;
   readonly #bucket: string;
   #pending: { object: LoadObject; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #writing = false;
 
   constructor(stream: string, options: StreamCommitOptions) {
-    this.#bucket = options.bucket;
+    const { lake, bucket, clock = systemClock, spacingMs, jobsPerDay } = options;
+    this.#bucket = bucket;
+    this.#budgetMs = DRAIN_BUDGET_MS + 3 * spacingMs;
+    this.jobs = new TableJobs({ lake, bucket, stream, jobsPerDay, now: () => clock.now() });
+    this.#pace = new LoadPace({ clock, jobs: this.jobs, spacingMs });
     this.commit = new GroupCommit<LoadArrival>({
       ...options,
-      name: `load-${stream}`,
+      name: `${LOAD_COMMIT}${stream}`,
       payload: arrivalSchema,
-      // Together at most about as many objects as one load job takes.
-      maxArrivals: 1_000,
+      pace: this.#pace,
+      // A burst's, of a few objects each; more than one job can take become several jobs.
+      maxArrivals: 5_000,
       // The ledger of loads knows what is done, and for ever.
       remember: 0,
       // A group that failed for good would take the next one down with it; the sweep brings its objects back.
       carryFailed: false,
-      budgetMs: DRAIN_BUDGET_MS + 3 * (options.spacingMs ?? 0),
+      budgetMs: this.#budgetMs,
     });
   }
 
+  /** Whether what waits becomes due within the time that one call goes on. */
+  isDueSoon(): boolean {
+    return this.#pace.lastWaitMs < this.#budgetMs;
+  }
+
   /**
-   * Resolves once the object is on record. While one write is under way, objects gather for the next: thousands of events make few writes, and a
-   * single one waits for nothing.
+   * Resolves once the object is on record. While one write is under way, and right after it, objects gather for the next; a single one waits for nothing.
    */
   record(object: LoadObject): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -61,8 +83,16 @@ export class StreamArrivals {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      await delay(GATHER_MS);
     }
     this.#writing = false;
+  }
+
+  /** Puts objects that the sweep found on record. */
+  async recordMissed(objects: readonly LoadObject[]): Promise<void> {
+    for (let from = 0; from < objects.length; from += MAX_OBJECTS_PER_ARRIVAL) {
+      await this.recordAll(objects.slice(from, from + MAX_OBJECTS_PER_ARRIVAL));
+    }
   }
 
   /** Puts the objects on record as one arrival. */

@@ -10,6 +10,7 @@ import { RecordingBus } from '@tributary/platform/stage/testing';
 import { loadHandler } from './handler.ts';
 import { objectId } from './object.ts';
 import { MemoryWarehouse } from './testing/memory-warehouse.ts';
+import { parquetFile } from './testing/parquet.ts';
 
 const BUCKET = 'lake';
 const log = createLogger('test', { level: 'silent' });
@@ -21,28 +22,42 @@ let lake: MemoryLake;
 let clock: ManualClock;
 let bus: RecordingBus;
 let warehouse: MemoryWarehouse;
+let jobsPerDay: number;
 let handle: EventHandler;
 
 beforeEach(() => {
   contracts = loadContracts();
   [lake, clock, bus, warehouse] = [new MemoryLake(), new ManualClock(), new RecordingBus(), new MemoryWarehouse()];
+  jobsPerDay = 1_000_000;
   handle = newHandler();
 });
 
 /** Another instance of the function. */
 function newHandler(): EventHandler {
-  return loadHandler({ lake, bucket: BUCKET, warehouse, bus, clock, contracts: { fresh: async () => contracts } });
+  const live = { fresh: async () => contracts };
+  return loadHandler({ lake, bucket: BUCKET, warehouse, bus, clock, contracts: live, jobsPerDay });
 }
 
 function partName(n: number, stream = 'orders') {
   return `processed/${stream}/dt=2026-11-21/hr=05/part-${String(n).padStart(5, '0')}.parquet`;
 }
 
+/** Ten rows, as every object has that MemoryWarehouse loads. */
+const CONTENT = parquetFile(Array.from({ length: 10 }, (_, n) => `row ${n}`));
+/** Other rows, and another size. */
+const OTHER_CONTENT = parquetFile(Array.from({ length: 10 }, (_, n) => `another row ${n}`));
+
 /** An object appears in the lake; the event that tells of it. */
-async function arrive(name: string, body = `content of ${name}`): Promise<ObjectEvent> {
+async function arrive(name: string, body: Buffer | string = CONTENT): Promise<ObjectEvent> {
   const { bucket, generation, size } = await lake.write(BUCKET, name, body);
   const object = { bucket, name, generation, size, timeCreated: new Date(clock.now()).toISOString() };
   return { kind: 'object', object, traceparent: undefined };
+}
+
+/** Lets time pass, in steps of a second, until the work is done. */
+async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
+  const passing = setInterval(() => clock.advance(1_000), 5);
+  return work.finally(() => clearInterval(passing));
 }
 
 const tick = (): DeliveredEvent => ({
@@ -63,7 +78,7 @@ describe('load-warehouse', () => {
   test('thousands of objects that arrive together are loaded in a few jobs, each once, and said to be', async () => {
     const events: DeliveredEvent[] = [];
     for (let n = 0; n < 2_000; n += 1) events.push(await arrive(partName(n)));
-    await Promise.all(events.map((event) => handle(event, log)));
+    await whileTimePasses(Promise.all(events.map((event) => handle(event, log))));
     expect(warehouse.jobs.size).toBeLessThan(10);
     expect(warehouse.appended.size).toBe(2_000);
     expect([...warehouse.appended.values()].every((times) => times === 1)).toBe(true);
@@ -134,7 +149,7 @@ describe('load-warehouse', () => {
       await Promise.all([first, ...events].map((event) => handle(event, log)));
       for (let n = 0; n <= 20; n += 1) expect(timesLoaded(partName(n))).toBe(n === 7 ? 0 : 1);
       const quarantined = partName(7).replace('processed/', 'quarantine/');
-      expect((await lake.read(BUCKET, quarantined))?.body.toString()).toBe(`content of ${partName(7)}`);
+      expect((await lake.read(BUCKET, quarantined))?.body).toEqual(CONTENT);
       const reason = JSON.parse((await lake.read(BUCKET, `${quarantined}.reason.json`))!.body.toString());
       expect(reason).toMatchObject({ code: 'WAREHOUSE_REJECTED', stage: 'load', object: uri(partName(7)) });
       expect(await lake.read(BUCKET, partName(7))).toBeUndefined();
@@ -153,24 +168,46 @@ describe('load-warehouse', () => {
     warehouse.badUris.clear();
     await handle(await arrive(partName(0)), log);
     expect(timesLoaded(partName(0))).toBe(1);
+    expect(bus.chain().flatMap(({ type, detail }) => (detail.incident ? [[type, detail.incident]] : []))).toEqual([
+      ['incident.raised', `quarantine:${partName(0)}`],
+      ['incident.cleared', `quarantine:${partName(0)}`],
+    ]);
   });
 
   test('where everything is refused the table is at fault: nothing is moved, and it is told', async () => {
-    const events: DeliveredEvent[] = [];
-    for (let n = 0; n < 10; n += 1) {
+    // The first goes alone, and is in order; all others are on record by then.
+    const events: DeliveredEvent[] = [await arrive(partName(0))];
+    for (let n = 1; n <= 10; n += 1) {
       events.push(await arrive(partName(n)));
       warehouse.badUris.add(uri(partName(n)));
     }
-    // All are on record before the first load begins.
     warehouse.interfere = () => {
       throw new Error('not yet');
     };
     await Promise.allSettled(events.map((event) => handle(event, log)));
     warehouse.interfere = () => undefined;
-    for (let attempt = 0; attempt < 4; attempt += 1) await handle(tick(), log).catch(() => undefined);
-    for (let n = 0; n < 10; n += 1) expect(await lake.read(BUCKET, partName(n))).toBeDefined();
+    for (let attempt = 0; attempt < 8; attempt += 1) await handle(tick(), log).catch(() => undefined);
+    for (let n = 0; n <= 10; n += 1) expect(await lake.read(BUCKET, partName(n))).toBeDefined();
     expect(bus.chain().map(({ error }) => error?.code)).toContain('LOAD_ALL_REFUSED');
   });
+
+  test.each(['notFound', 'accessDenied'])(
+    'where the table is refused (%s), no jobs are spent on looking for an object',
+    async (reason) => {
+      warehouse.refusesAllFor = reason;
+      const events = [await arrive(partName(0)), await arrive(partName(1)), await arrive(partName(2))];
+      await Promise.allSettled(events.map((event) => handle(event, log)));
+      for (let attempt = 0; attempt < 12; attempt += 1) await handle(tick(), log).catch(() => undefined);
+      // Every attempt asks for the same job, and for the one after the table was looked after.
+      expect(warehouse.jobs.size).toBeLessThanOrEqual(4);
+      expect([...warehouse.ledger.values()]).toEqual([]);
+      const given = bus.chain().filter(({ detail }) => detail.incident === 'load:orders');
+      expect(given[0]).toMatchObject({ type: 'incident.raised', error: { code: 'WAREHOUSE_REJECTED' } });
+      warehouse.refusesAllFor = undefined;
+      await tell(await arrive(partName(3)));
+      expect(bus.chain().at(-1)).toMatchObject({ type: 'incident.cleared', detail: { incident: 'load:orders' } });
+    },
+  );
 
   test('an object written again with the same content is not loaded again', async () => {
     await tell(await arrive(partName(1)));
@@ -180,20 +217,207 @@ describe('load-warehouse', () => {
     expect(bus.chain()).toHaveLength(1);
   });
 
-  test('an object overwritten with other content is loaded too, and a person is told', async () => {
-    await tell(await arrive(partName(1)));
-    await tell(await arrive(partName(1), 'something else altogether'));
-    expect(timesLoaded(partName(1))).toBe(2);
-    expect(bus.chain().map(({ type, error }) => error?.code ?? type)).toEqual([
-      'warehouse.loaded',
-      'LOAD_OBJECT_OVERWRITTEN',
-      'warehouse.loaded',
-    ]);
+  describe('an object overwritten with other content', () => {
+    const merges = () => warehouse.otherStatements.filter((statement) => statement.startsWith('MERGE staging.'));
+    const sideTables = (verb: string) =>
+      warehouse.otherStatements.filter((statement) => statement.startsWith(verb)).length;
+
+    test('replaces the rows of the older one, which leave where the newer one does not hold them', async () => {
+      await tell(await arrive(partName(1)), await arrive(partName(2)));
+      // Of ten rows the newer content has seven, and no file has the other three.
+      warehouse.replaced = { shared: 7, orphans: 3 };
+      const newer = await arrive(partName(1), OTHER_CONTENT);
+      await tell(newer);
+      expect(timesLoaded(partName(1))).toBe(1);
+      expect(merges()).toHaveLength(1);
+      expect(merges()[0]).toMatch(/WHEN MATCHED AND newer\._leaves THEN DELETE/);
+      expect(merges()[0]).toMatch(/NOT IN \(SELECT _event_id FROM ops\.rewrite_orders_\w+_others/);
+      expect(bus.chain().map(({ type }) => type)).toEqual(['warehouse.loaded', 'warehouse.loaded', 'warehouse.loaded']);
+      expect(bus.chain().at(-1)!.counts).toMatchObject({ objects: 1, rows: 10, removed_rows: 3 });
+      expect(warehouse.ledger.get(objectId(BUCKET, newer.object))).toMatchObject({ row_count: 10 });
+      expect(sideTables('CREATE TABLE')).toBe(sideTables('DROP TABLE'));
+    });
+
+    test.each([
+      ['more rows are without a file than it had', { shared: 7, orphans: 4 }, 'no file of the folder'],
+      ['a row count is not known', { shared: 0, orphans: 1 }, 'ledger does not say'],
+    ])('leaves what only the older one held where %s, and a person is told', async (what, replaced, why) => {
+      const older = await arrive(partName(1));
+      await tell(older);
+      const id = objectId(BUCKET, older.object);
+      if (what.includes('count')) warehouse.ledger.set(id, { ...warehouse.ledger.get(id)!, row_count: null });
+      warehouse.replaced = replaced;
+      await tell(await arrive(partName(1), OTHER_CONTENT));
+      expect(merges()).toHaveLength(1);
+      expect(merges()[0]).not.toMatch(/TRUE AS _leaves/);
+      const [incident] = bus.chain().filter(({ type }) => type === 'incident.raised');
+      expect(incident).toMatchObject({
+        error: { code: 'LOAD_OBJECT_OVERWRITTEN', message: expect.stringContaining(why) },
+        detail: { incident: `overwritten:${partName(1)}` },
+      });
+    });
+
+    test('is replaced again after a crash that came before the ledger, which changes nothing more', async () => {
+      await tell(await arrive(partName(1)));
+      warehouse.replaced = { shared: 7, orphans: 3 };
+      const newer = await arrive(partName(1), OTHER_CONTENT);
+      warehouse.interfere = (step) => {
+        if (step === 'query' && merges().length > 0) throw new Error('crashed');
+      };
+      await expect(handle(newer, log)).rejects.toThrow('crashed');
+      warehouse.interfere = () => undefined;
+      // By now the older rows are gone, and all that is there is in the newer content.
+      warehouse.replaced = { shared: 10, orphans: 0 };
+      handle = newHandler();
+      await tell(newer);
+      expect(bus.chain().map(({ type, error }) => error?.code ?? type)).toEqual([
+        'warehouse.loaded',
+        'warehouse.loaded',
+      ]);
+      expect(warehouse.ledger.get(objectId(BUCKET, newer.object))).toMatchObject({ row_count: 10 });
+    });
+
+    test('by something that BigQuery refuses goes to quarantine, and the rows of the older one stay', async () => {
+      await tell(await arrive(partName(1)));
+      warehouse.badUris.add(uri(partName(1)));
+      await tell(await arrive(partName(1), OTHER_CONTENT));
+      expect(merges()).toEqual([]);
+      expect([...warehouse.ledger.values()].map(({ job_id }) => job_id)).toContainEqual('quarantined');
+    });
+  });
+
+  describe('the ledger', () => {
+    const rows = (count: number) => parquetFile(Array.from({ length: count }, (_, n) => `${count} ${n}`));
+    const raised = () => bus.chain().filter(({ type }) => type === 'incident.raised');
+
+    test('says of each object of a job how many rows it had', async () => {
+      const events = [
+        await arrive(partName(0), rows(3)),
+        await arrive(partName(1), rows(0)),
+        await arrive(partName(2), rows(27)),
+      ];
+      await Promise.all(events.map((event) => handle(event, log)));
+      const counts = events.map(({ object }) => warehouse.ledger.get(objectId(BUCKET, object)));
+      const jobs = new Set(counts.map((entry) => entry!.job_id));
+      // One goes at once, the two others together.
+      expect(jobs.size).toBe(2);
+      expect(counts[1]!.row_count! + counts[2]!.row_count!).toBe(27);
+      expect(counts.map((entry) => entry!.byte_count)).toEqual(events.map(({ object }) => object.size));
+    });
+
+    test('does not hide that a job loaded other rows than its files have', async () => {
+      const events = [
+        await arrive(partName(0)),
+        await arrive(partName(1), rows(10)),
+        await arrive(partName(2), rows(11)),
+      ];
+      await Promise.all(events.map((event) => handle(event, log)));
+      expect(raised()).toMatchObject([
+        { error: { code: 'LOAD_ROWS_DIFFER', message: expect.stringContaining('21 rows, the job loaded 20') } },
+      ]);
+      expect(raised()[0]!.detail.incident).toMatch(/^load-rows:load_orders_/);
+    });
+  });
+
+  describe('the budget of load jobs', () => {
+    const HOUR = 3_600_000;
+    const incidents = () => bus.chain().filter(({ detail }) => detail.incident === 'load-budget:orders');
+
+    test('is never exceeded, not by the search for what is at fault: it goes on when some is back, people are told once each time', async () => {
+      jobsPerDay = 4;
+      handle = newHandler();
+      await tell(await arrive(partName(0)));
+      const events: DeliveredEvent[] = [];
+      for (let n = 1; n <= 16; n += 1) events.push(await arrive(partName(n)));
+      warehouse.badUris.add(uri(partName(9)));
+      clock.advance(5 * HOUR);
+      // The budget is stretched, so that the rest goes together when it is due.
+      await Promise.all(events.map((event) => handle(event, log)));
+      clock.advance(5 * HOUR);
+      await Promise.all([...events, ...events].map((event) => handle(event, log)));
+      await handle(tick(), log);
+      await newHandler()(tick(), log);
+      expect(warehouse.jobs.size).toBe(4);
+      expect(incidents()).toMatchObject([{ type: 'incident.raised', error: { code: 'LOAD_BUDGET_SPENT' } }]);
+      for (let day = 0; day < 4; day += 1) {
+        clock.advance(26 * HOUR);
+        const before = warehouse.jobs.size;
+        await newHandler()(tick(), log);
+        expect(warehouse.jobs.size - before).toBeLessThanOrEqual(4);
+      }
+      for (let n = 0; n <= 16; n += 1) expect(timesLoaded(partName(n))).toBe(n === 9 ? 0 : 1);
+      expect(incidents()[1]).toMatchObject({ type: 'incident.cleared' });
+      expect(incidents().at(-1)).toMatchObject({ type: 'incident.cleared' });
+      expect(await isQuiet()).toBe(true);
+    });
+
+    test('that was spent by the last that arrived is said to be back when nothing waits, too', async () => {
+      jobsPerDay = 1;
+      handle = newHandler();
+      await tell(await arrive(partName(0)), tick());
+      expect(incidents().map(({ type }) => type)).toEqual(['incident.raised']);
+      clock.advance(26 * HOUR);
+      await tell(tick(), tick());
+      expect(incidents().map(({ type }) => type)).toEqual(['incident.raised', 'incident.cleared']);
+    });
+
+    test('lets what arrives wait until the next load is due, and the events are taken', async () => {
+      jobsPerDay = 3;
+      handle = newHandler();
+      await tell(await arrive(partName(0)), await arrive(partName(1)), await arrive(partName(2)), tick());
+      expect(warehouse.jobs.size).toBe(1);
+      clock.advance(5 * HOUR);
+      await tell(tick());
+      expect([timesLoaded(partName(1)), timesLoaded(partName(2)), warehouse.jobs.size]).toEqual([1, 1, 2]);
+      expect(incidents()).toEqual([]);
+    });
+  });
+
+  describe('a crash between a job and the ledger', () => {
+    /** A search for what is at fault: several jobs under one manifest. */
+    async function searching(): Promise<DeliveredEvent[]> {
+      const events: DeliveredEvent[] = [];
+      for (let n = 0; n <= 16; n += 1) events.push(await arrive(partName(n)));
+      warehouse.badUris.add(uri(partName(5)));
+      return events;
+    }
+
+    test.each(Array.from({ length: 12 }, (_, n) => n + 1))(
+      'at the %ith job that loads or fails: whatever was loaded is not loaded again in other company',
+      async (fatal) => {
+        const events = await searching();
+        let steps = 0;
+        warehouse.interfere = (step) => {
+          if (step === 'query') return;
+          steps += 1;
+          if (steps === fatal) throw new Error('crashed');
+        };
+        await whileTimePasses(Promise.allSettled(events.map((event) => handle(event, log))));
+        handle = newHandler();
+        await whileTimePasses(Promise.allSettled(events.map((event) => handle(event, log))));
+        await tell(tick());
+        for (let n = 0; n <= 16; n += 1) expect(timesLoaded(partName(n))).toBe(n === 5 ? 0 : 1);
+        expect(await isQuiet()).toBe(true);
+      },
+    );
+  });
+
+  test('files that are no Parquet need no job of their own to be found', async () => {
+    const first = await arrive(partName(0));
+    const events: DeliveredEvent[] = [];
+    for (let n = 1; n <= 40; n += 1)
+      events.push(await arrive(partName(n), n % 4 === 0 ? CONTENT.subarray(0, -9) : CONTENT));
+    for (let n = 4; n <= 40; n += 4) warehouse.badUris.add(uri(partName(n)));
+    await whileTimePasses(Promise.all([first, ...events].map((event) => handle(event, log))));
+    for (let n = 0; n <= 40; n += 1) expect(timesLoaded(partName(n))).toBe(n > 0 && n % 4 === 0 ? 0 : 1);
+    // Each group is refused once and loaded without them; to search for ten would have taken dozens.
+    expect(warehouse.jobs.size).toBeLessThan(7);
+    expect([...warehouse.ledger.values()].filter(({ job_id }) => job_id === 'quarantined')).toHaveLength(10);
   });
 
   test('an event of an older generation that comes late loads nothing', async () => {
     const older = await arrive(partName(1));
-    const newer = await arrive(partName(1), 'something else altogether');
+    const newer = await arrive(partName(1), OTHER_CONTENT);
     await tell(newer, older);
     expect(timesLoaded(partName(1))).toBe(1);
     expect([...warehouse.ledger.values()].map(({ job_id }) => job_id)).toContainEqual('superseded');

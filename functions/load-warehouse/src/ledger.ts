@@ -13,7 +13,7 @@ export interface LedgerEntry {
    */
   readonly job_id: string;
   readonly manifest: string;
-  /** Null where its job took more objects than are worth opening to count. */
+  /** By the footer of the file; null where its job loaded what nobody could count, which people are told. */
   readonly row_count: number | null;
   readonly byte_count: number;
 }
@@ -77,7 +77,10 @@ export class Ledger {
         params: { stream, names: names.slice(from, from + MAX_NAMES_PER_QUERY) },
         labels: { stage: 'load', stream },
       });
-      for (const row of rows) found.push({ ...row, byte_count: Number(row.byte_count) });
+      for (const row of rows) {
+        const row_count = row.row_count === null ? null : Number(row.row_count);
+        found.push({ ...row, row_count, byte_count: Number(row.byte_count) });
+      }
     }
     return found;
   }

@@ -1,15 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   LoadJobFailedError,
+  type LoadOutcome,
   LoadRejectedError,
+  MAX_BYTES_PER_LOAD_JOB,
   MAX_URIS_PER_LOAD_JOB,
   type Warehouse,
 } from '@tributary/platform/warehouse';
 import { JOB_PREFIX } from './ledger.ts';
 import { type LoadObject, objectId, sha256 } from './object.ts';
+import { isNotTheObjects } from './quarantine.ts';
 
 /** A job that fails without its objects being at fault is repeated under a new id so many times; then the whole is tried again later. */
 const MAX_JOB_ATTEMPTS = 4;
-/** Failed jobs count against the daily limit of a table (1,500), so the search for what is at fault ends somewhere. */
+/** Refused jobs are taken from the table's budget, so the search for what is at fault ends somewhere. */
 const MAX_REJECTED_JOBS = 100;
 /** Of the hash in a job's id: as good as unique, and the id stays readable. */
 const HASH_DIGITS = 40;
@@ -19,13 +23,17 @@ export interface LoadTarget {
   readonly bucket: string;
   readonly stream: string;
   readonly uri: (name: string) => string;
+  /** Takes a job from the budget, and notes that it is about to begin. */
+  readonly begin: (jobId: string, objects: readonly LoadObject[]) => Promise<void>;
   /** Brings the table up to its contract; whether a refused job may go well now. */
   readonly mend: () => Promise<boolean>;
+  /** Which of these objects no Parquet reader can read, and why. */
+  readonly unreadable: (objects: readonly LoadObject[]) => Promise<ReadonlyMap<LoadObject, string>>;
 }
 
-/** How loading goes on, told as it happens: whoever dies after a job has lost nothing but what was not told yet, which is told again. */
+/** How loading goes on, told as it happens: the next job begins when this one's objects are in the ledger. */
 export interface LoadListener {
-  loaded(objects: readonly LoadObject[], jobId: string, rows: number): Promise<void>;
+  loaded(objects: readonly LoadObject[], outcome: LoadOutcome): Promise<void>;
   /** Told of a single object. */
   refused(object: LoadObject, error: LoadRejectedError): Promise<void>;
 }
@@ -33,10 +41,11 @@ export interface LoadListener {
 /**
  * Loads objects in as few jobs as BigQuery takes. A job's id is the hash of its objects', so the same objects are loaded once however often this runs.
  *
- * A job that refuses its objects loads nothing of them. Then the ones that BigQuery names are set apart, or else the job is cut in half, until what is at
- * fault stands alone and the rest is loaded.
+ * A job that refuses its objects loads nothing of them. Then the ones that BigQuery names, or that are no Parquet, are set apart, or else the job is cut in half, until what
+ * is at fault stands alone and the rest is loaded.
  *
- * @throws {LoadRejectedError} when too many jobs were refused to look on.
+ * @throws {LoadRejectedError} when too many jobs were refused to look on, or the table itself is at fault.
+ * @throws {LoadBudgetSpent} when no more jobs may begin.
  */
 export async function loadObjects(
   target: LoadTarget,
@@ -44,9 +53,24 @@ export async function loadObjects(
   listener: LoadListener,
 ): Promise<void> {
   const search = { rejectedJobs: 0 };
-  for (let from = 0; from < objects.length; from += MAX_URIS_PER_LOAD_JOB) {
-    await loadGroup(target, objects.slice(from, from + MAX_URIS_PER_LOAD_JOB), listener, search);
+  for (const group of withinLimits(objects)) await loadGroup(target, group, listener, search);
+}
+
+/** As few groups as one job each can take. */
+export function withinLimits(objects: readonly LoadObject[]): LoadObject[][] {
+  const groups: LoadObject[][] = [];
+  let bytes = 0;
+  for (const object of objects) {
+    const group = groups.at(-1);
+    if (!group || group.length === MAX_URIS_PER_LOAD_JOB || bytes + object.size > MAX_BYTES_PER_LOAD_JOB) {
+      groups.push([object]);
+      bytes = object.size;
+    } else {
+      group.push(object);
+      bytes += object.size;
+    }
   }
+  return groups;
 }
 
 async function loadGroup(
@@ -56,15 +80,25 @@ async function loadGroup(
   search: { rejectedJobs: number },
 ): Promise<void> {
   try {
-    const { jobId, rows } = await loadUnderFreshId(target, group);
-    await listener.loaded(group, jobId, rows);
+    await listener.loaded(group, await loadUnderFreshId(target, group));
   } catch (error) {
-    if (!(error instanceof LoadRejectedError)) throw error;
+    // Where the table or the access to it is at fault, to look for an object would only spend jobs.
+    if (!(error instanceof LoadRejectedError) || isNotTheObjects(error)) throw error;
     search.rejectedJobs += 1;
     if (search.rejectedJobs > MAX_REJECTED_JOBS) throw error;
     if (group.length === 1) return listener.refused(group[0]!, error);
-    for (const part of parts(target, group, error)) await loadGroup(target, part, listener, search);
+    // What no reader can read needs no job of its own to be refused.
+    const unreadable = await target.unreadable(group);
+    for (const [object, why] of unreadable) await listener.refused(object, unreadableError(target, object, why, error));
+    const rest = group.filter((object) => !unreadable.has(object));
+    const groups = unreadable.size > 0 ? [rest] : parts(target, group, error);
+    for (const part of groups) if (part.length > 0) await loadGroup(target, part, listener, search);
   }
+}
+
+function unreadableError({ uri }: LoadTarget, { name }: LoadObject, why: string, { jobId }: LoadRejectedError) {
+  const fault = { reason: 'invalid', location: uri(name), message: `not a whole Parquet file: ${why}` };
+  return new LoadRejectedError(jobId, [fault], [uri(name)]);
 }
 
 function parts(target: LoadTarget, group: readonly LoadObject[], error: LoadRejectedError): (readonly LoadObject[])[] {
@@ -77,23 +111,37 @@ function parts(target: LoadTarget, group: readonly LoadObject[], error: LoadReje
   return [group.slice(0, middle), group.slice(middle)];
 }
 
-async function loadUnderFreshId(target: LoadTarget, group: readonly LoadObject[]) {
-  const { warehouse, bucket, stream, uri, mend } = target;
-  const ids = group.map((object) => objectId(bucket, object)).sort();
-  const base = `${JOB_PREFIX}${stream}_${sha256(ids.join('\n')).slice(0, HASH_DIGITS)}`;
+async function loadUnderFreshId(target: LoadTarget, group: readonly LoadObject[]): Promise<LoadOutcome> {
+  const ids = group.map((object) => objectId(target.bucket, object)).sort();
+  const base = `${JOB_PREFIX}${target.stream}_${sha256(ids.join('\n')).slice(0, HASH_DIGITS)}`;
   for (let attempt = 1; ; attempt += 1) {
+    const jobId = attempt === 1 ? base : `${base}_${attempt}`;
     try {
-      return await warehouse.load({
-        jobId: attempt === 1 ? base : `${base}_${attempt}`,
-        dataset: 'staging',
-        table: stream,
-        uris: group.map(({ name }) => uri(name)),
-        labels: { stage: 'load', stream },
-      });
+      await target.begin(jobId, group);
+      return await loadUnderId(target, jobId, group);
     } catch (error) {
       // The id of a job that failed is spent. All attempts' ids are asked for in order again after a crash.
-      const mayRepeat = error instanceof LoadJobFailedError || (error instanceof LoadRejectedError && (await mend()));
-      if (!mayRepeat || attempt >= MAX_JOB_ATTEMPTS) throw error;
+      if (attempt >= MAX_JOB_ATTEMPTS) throw error;
+      if (error instanceof LoadJobFailedError) {
+        const wait = error.retryInMs(attempt);
+        if (wait === undefined) throw error;
+        await delay(wait);
+      } else if (!(error instanceof LoadRejectedError && (await target.mend()))) throw error;
     }
   }
+}
+
+/** Loads objects under the id of a job that may have run. */
+export function loadUnderId(
+  { warehouse, stream, uri }: Pick<LoadTarget, 'warehouse' | 'stream' | 'uri'>,
+  jobId: string,
+  objects: readonly LoadObject[],
+): Promise<LoadOutcome> {
+  return warehouse.load({
+    jobId,
+    dataset: 'staging',
+    table: stream,
+    uris: objects.map(({ name }) => uri(name)),
+    labels: { stage: 'load', stream },
+  });
 }

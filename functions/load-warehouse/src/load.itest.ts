@@ -36,6 +36,25 @@ for file in range(files):
     }), f"{folder}/{file}.parquet", compression="snappy")
 `;
 
+/** Files that differ from what the pipeline writes. Arguments: folder, JSON of {file: {ids, also, without}}. */
+const WRITE_ODD_PARQUET = `
+import sys, json, datetime, pyarrow as pa, pyarrow.parquet as pq
+folder, files = sys.argv[1], json.loads(sys.argv[2])
+time = pa.timestamp("us", "UTC")
+at = datetime.datetime(2026, 11, 21, 6, 20, 2, 123456, datetime.timezone.utc)
+for file, odd in files.items():
+    ids = odd["ids"]
+    columns = {
+        "_event_id": pa.array(ids, pa.string()), "_op": pa.array(["c"] * len(ids), pa.string()),
+        "_event_time": pa.array([at] * len(ids), time), "_ingested_at": pa.array([at] * len(ids), time),
+        "order_id": pa.array(ids, pa.string()), "customer_id": pa.array([7] * len(ids), pa.int64()),
+        "kind": pa.array([odd.get("kind", "purchase")] * len(ids), pa.string()),
+    }
+    columns |= {name: pa.array([value] * len(ids)) for name, value in odd.get("also", {}).items()}
+    for name in odd.get("without", []): del columns[name]
+    pq.write_table(pa.table(columns), f"{folder}/{file}.parquet", compression="snappy")
+`;
+
 let stack: TestStack;
 let lake: Lake;
 let bucket: string;
@@ -139,6 +158,118 @@ describe('load-warehouse under the functions framework', () => {
       { error: { code: 'WAREHOUSE_REJECTED' }, detail: { object: partName(FILES) } },
     ]);
   }, 180_000);
+
+  test('what does not fit goes to quarantine with its reason, what fits is loaded, and the ledger says how many rows of each', async () => {
+    const odd = {
+      whole: { ids: ['odd-1', 'odd-2', 'odd-3'] },
+      lacks: { ids: ['odd-4', 'odd-5'], without: ['kind', 'customer_id'] },
+      none: { ids: [] },
+      type: { ids: ['odd-6'], also: { customer_id: 'seven' } },
+      extra: { ids: ['odd-7'], also: { shoe_size: 42 } },
+    };
+    execFileSync(join(stack.machine.tools.pythonBin, 'python'), ['-c', WRITE_ODD_PARQUET, folder, JSON.stringify(odd)]);
+    const whole = readFileSync(join(folder, 'whole.parquet'));
+    const bodies: Record<string, Buffer> = {
+      ...Object.fromEntries(Object.keys(odd).map((name) => [name, readFileSync(join(folder, `${name}.parquet`))])),
+      text: Buffer.from('order_id,kind\n1,purchase\n'),
+      'cut-off': whole.subarray(0, whole.length - 20),
+      'cut-short': whole.subarray(0, 9),
+      empty: Buffer.alloc(0),
+    };
+    const name = (kind: string) => `processed/orders/dt=2026-11-21/hr=06/part-${kind}.parquet`;
+    running = await startFunction('load-warehouse', stack.env);
+    const before = await count('SELECT COUNT(*) AS n FROM staging.orders');
+    const objects = await Promise.all(
+      Object.entries(bodies).map(([kind, body]) => lake.write(bucket, name(kind), body)),
+    );
+    const statuses = await Promise.all(objects.map((object) => running!.post(objectFinalized(object))));
+    expect(new Set(statuses)).toEqual(new Set([204]));
+    await until('quiet', isQuiet);
+
+    const ledger = await warehouse.query<{ name: string; job_id: string; row_count: number; byte_count: number }>(
+      "SELECT name, job_id, row_count, byte_count FROM ops.loads WHERE CONTAINS_SUBSTR(name, 'hr=06') ORDER BY name",
+    );
+    const fate = (kind: string) => {
+      const entries = ledger.filter((entry) => entry.name === name(kind));
+      return entries.map(({ job_id, row_count }) => [job_id.replace(/^load_.*/, 'loaded'), row_count]);
+    };
+    expect(Object.fromEntries(Object.keys(bodies).map((kind) => [kind, fate(kind)]))).toEqual({
+      whole: [['loaded', 3]],
+      lacks: [['loaded', 2]],
+      none: [['loaded', 0]],
+      type: [['quarantined', 0]],
+      extra: [['quarantined', 0]],
+      text: [['quarantined', 0]],
+      'cut-off': [['quarantined', 0]],
+      'cut-short': [['quarantined', 0]],
+      empty: [['quarantined', 0]],
+    });
+    expect(ledger.map(({ byte_count }) => byte_count)).toEqual(
+      ledger.map((entry) => objects.find((o) => o.name === entry.name)!.size),
+    );
+    expect(await count('SELECT COUNT(*) AS n FROM staging.orders')).toBe(before + 5);
+    for (const kind of ['type', 'extra', 'text', 'cut-off', 'cut-short', 'empty']) {
+      const kept = name(kind).replace('processed/', 'quarantine/');
+      expect((await lake.read(bucket, kept))!.body).toEqual(bodies[kind]);
+      const reason = JSON.parse(String((await lake.read(bucket, `${kept}.reason.json`))!.body));
+      expect(reason).toMatchObject({ code: 'WAREHOUSE_REJECTED', object: lake.uri(bucket, name(kind)) });
+      expect(await lake.read(bucket, name(kind))).toBeUndefined();
+      await until('the incident', () =>
+        [...events.values()].some(({ detail }) => detail.incident === `quarantine:${name(kind)}`),
+      );
+    }
+    const reasonOf = async (kind: string) =>
+      String((await lake.read(bucket, `${name(kind).replace('processed/', 'quarantine/')}.reason.json`))!.body);
+    expect(await reasonOf('extra')).toMatch(/shoe_size/);
+    expect(await reasonOf('cut-off')).toMatch(/Parquet/i);
+  }, 120_000);
+
+  test('an overwritten object replaces its rows, and nothing else of its hour leaves', async () => {
+    const folderOf = 'processed/orders/dt=2026-11-21/hr=06/';
+    const odd = {
+      first: { ids: ['re-1', 're-2', 're-3', 're-4'] },
+      beside: { ids: ['re-8', 're-9'] },
+      second: { ids: ['re-2', 're-3', 're-5'], kind: 'return' },
+      third: { ids: ['re-5'], kind: 'return' },
+    };
+    execFileSync(join(stack.machine.tools.pythonBin, 'python'), ['-c', WRITE_ODD_PARQUET, folder, JSON.stringify(odd)]);
+    const write = (name: string, content: keyof typeof odd) =>
+      lake.write(bucket, `${folderOf}part-${name}.parquet`, readFileSync(join(folder, `${content}.parquet`)));
+    const deliver = async (...objects: LakeObject[]) => {
+      const statuses = await Promise.all(objects.map((object) => running!.post(objectFinalized(object))));
+      expect(new Set(statuses)).toEqual(new Set([204]));
+      await until('quiet', isQuiet);
+    };
+    const rows = async () => {
+      const found = await warehouse.query<{ row: string }>(
+        "SELECT CONCAT(_event_id, ' ', kind) AS row FROM staging.orders WHERE STARTS_WITH(_event_id, 're-') ORDER BY row",
+      );
+      return found.map(({ row }) => row);
+    };
+    running = await startFunction('load-warehouse', { ...stack.env, LOAD_SPACING_SECONDS: '0' });
+    await deliver(await write('replaced', 'first'), await write('beside', 'beside'));
+    const beside = ['re-8 purchase', 're-9 purchase'];
+    expect(await rows()).toEqual(['re-1 purchase', 're-2 purchase', 're-3 purchase', 're-4 purchase', ...beside]);
+
+    const second = await write('replaced', 'second');
+    await deliver(second, second);
+    expect(await rows()).toEqual(['re-2 return', 're-3 return', 're-5 return', ...beside]);
+    const entries = await warehouse.query<{ n: number }>(
+      "SELECT row_count AS n FROM ops.loads WHERE ENDS_WITH(name, 'part-replaced.parquet') ORDER BY generation",
+    );
+    expect(entries.map(({ n }) => Number(n))).toEqual([4, 3]);
+
+    // A file that somebody removed: its rows cannot be told from those of older content, so that they stay.
+    await lake.remove(bucket, `${folderOf}part-beside.parquet`);
+    await deliver(await write('replaced', 'third'));
+    expect(await rows()).toEqual(['re-2 return', 're-3 return', 're-5 return', ...beside]);
+    await until('people were told', () =>
+      [...events.values()].some(({ error }) => error?.code === 'LOAD_OBJECT_OVERWRITTEN'),
+    );
+    expect(
+      await count("SELECT COUNT(*) AS n FROM ops.INFORMATION_SCHEMA.TABLES WHERE STARTS_WITH(table_name, 'rewrite_')"),
+    ).toBe(0);
+  }, 120_000);
 
   test('what is no event is refused for good, and what cannot be done now is to come again', async () => {
     running = await startFunction('load-warehouse', { ...stack.env, MINIO_ENDPOINT: 'http://127.0.0.1:1' });

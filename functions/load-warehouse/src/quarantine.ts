@@ -5,6 +5,12 @@ import type { LoadObject } from './object.ts';
 /** Reasons that are never an object's fault while the object is there. https://cloud.google.com/bigquery/docs/error-messages */
 const NOT_THE_OBJECT = new Set(['notFound', 'accessDenied', 'billingNotEnabled', 'quotaExceeded']);
 
+/** Whether the request was refused and not the objects: their table is missing, say, or access to it. */
+export function isNotTheObjects(error: LoadRejectedError): boolean {
+  const reason = error.faults[0]?.reason;
+  return reason !== undefined && NOT_THE_OBJECT.has(reason) && error.refusedUris.length === 0;
+}
+
 export interface QuarantinePorts {
   readonly lake: Lake;
   readonly bucket: string;

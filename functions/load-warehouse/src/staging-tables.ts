@@ -1,4 +1,4 @@
-import type { CompiledContract } from '@tributary/platform/contracts';
+import { type CompiledContract, stagingColumns } from '@tributary/platform/contracts';
 import type { LiveContracts } from '@tributary/platform/live-contracts';
 import type { Warehouse } from '@tributary/platform/warehouse';
 
@@ -30,6 +30,12 @@ export class StagingTables {
     await this.#ports.warehouse.ensureStaging(contract);
     this.#ensured.set(stream, contract);
     this.#mended.add(stream);
+  }
+
+  /** The columns that the table has. */
+  async columns(stream: string): Promise<string[]> {
+    await this.ensure(stream);
+    return stagingColumns(this.#ensured.get(stream)!).map(({ name }) => name);
   }
 
   /** Whether a refused load may go well now: the table was looked after and no load was refused since. */

@@ -1,14 +1,17 @@
+import { waitingCommits } from '@tributary/platform/group-commit';
 import type { Lake } from '@tributary/platform/lake';
 import type { Logger } from '@tributary/platform/log';
-import type { StreamArrivals } from './arrivals.ts';
+import { LOAD_COMMIT } from './arrivals.ts';
 import type { Ledger } from './ledger.ts';
 import { type LoadObject, objectId, streamOf } from './object.ts';
 
-/** Objects looked at in one sweep of a stream: fifty requests for a listing. What is beyond is told in the log. */
+/** Objects looked at in one sweep: fifty requests for a listing. What is beyond is told in the log. */
 const MAX_OBJECTS_PER_SWEEP = 50_000;
 /** The event of a younger object is under way, on a machine that is short of time too. */
 const EVENT_GRACE_MS = 90_000;
-/** A listing costs more than a tick is worth: one a stream in this time. */
+/** Of a stream that is being loaded, or waits for its day's budget, an object may be on record for long; after this it is recorded once more, to be sure. */
+const BUSY_GRACE_MS = 15 * 60_000;
+/** Ticks may come more often than a listing of the lake is worth. */
 const LIST_EVERY_MS = 30_000;
 /** Ids kept as known to be in the ledger, so that a quiet lake costs a listing and no query. */
 const MAX_REMEMBERED = 200_000;
@@ -20,64 +23,76 @@ export interface SweepPorts {
   readonly now: () => number;
 }
 
-/** Finds processed objects whose event never came. */
+/**
+ * What events missed of the loads.
+ *
+ * Where all is well a look costs a listing of what waits, which finds nothing, and at most every half minute a listing of `processed/` (a request for each
+ * thousand objects); the warehouse is only asked about objects that this process has not seen in the ledger yet.
+ */
 export class Sweep {
   readonly #ports: SweepPorts;
-  /** By stream, when objects that may be missing were first seen: their age does not depend on what a generation means. */
-  readonly #firstSeen = new Map<string, ReadonlyMap<string, number>>();
+  /** When objects that may be missing were first seen: their age does not depend on what a generation means. */
+  #firstSeen = new Map<string, number>();
   readonly #settled = new Set<string>();
-  readonly #listedAt = new Map<string, number>();
+  #listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: SweepPorts) {
     this.#ports = ports;
   }
 
-  /** Puts objects of the stream that the ledger does not know on record. Returns how many. */
-  async run(stream: string, arrivals: StreamArrivals, log: Logger): Promise<number> {
-    const now = this.#ports.now();
-    if (now - (this.#listedAt.get(stream) ?? Number.NEGATIVE_INFINITY) < LIST_EVERY_MS) return 0;
-    this.#listedAt.set(stream, now);
-    const missing = await this.#missing(stream, log);
-    for (let from = 0; from < missing.length; from += 500) await arrivals.recordAll(missing.slice(from, from + 500));
-    if (missing.length > 0)
-      log.warn({ stream, objects: missing.length }, 'the sweep found objects whose event never came');
-    return missing.length;
+  /** Streams that have arrivals on record: being loaded, or left behind by a holder that died. */
+  async waiting(): Promise<string[]> {
+    const { lake, bucket } = this.#ports;
+    return (await waitingCommits(lake, bucket, LOAD_COMMIT)).map((commit) => commit.slice(LOAD_COMMIT.length));
   }
 
-  async #missing(stream: string, log: Logger): Promise<LoadObject[]> {
-    const { lake, bucket, ledger, now } = this.#ports;
-    const unsettled: LoadObject[] = [];
+  /** Processed objects that the ledger does not know, by stream, though their event should have come; those of `busy` streams after a longer time. */
+  async missed(busy: ReadonlySet<string>, log: Logger): Promise<ReadonlyMap<string, readonly LoadObject[]>> {
+    const now = this.#ports.now();
+    if (now - this.#listedAt < LIST_EVERY_MS) return new Map();
+    this.#listedAt = now;
+    const missed = new Map<string, readonly LoadObject[]>();
+    for (const [stream, objects] of Map.groupBy(await this.#due(now, busy, log), ({ name }) => streamOf(name)!)) {
+      const unknown = await this.#unknown(stream, objects);
+      if (unknown.length > 0) missed.set(stream, unknown);
+    }
+    return missed;
+  }
+
+  /** The objects are on record again: their time starts anew. */
+  recorded(objects: readonly LoadObject[]): void {
+    for (const object of objects) this.#firstSeen.set(objectId(this.#ports.bucket, object), this.#ports.now());
+  }
+
+  /** Objects that were seen a while ago and are not known to be settled. */
+  async #due(now: number, busy: ReadonlySet<string>, log: Logger): Promise<LoadObject[]> {
+    const { lake, bucket } = this.#ports;
+    const due: LoadObject[] = [];
+    const seen = new Map<string, number>();
     let looked = 0;
-    for await (const object of lake.list(bucket, `processed/${stream}/`)) {
+    for await (const { name, generation, size } of lake.list(bucket, 'processed/')) {
       looked += 1;
       if (looked > MAX_OBJECTS_PER_SWEEP) {
-        log.warn({ stream, looked: MAX_OBJECTS_PER_SWEEP }, 'the sweep ends early; older objects should be archived');
+        log.warn({ looked: MAX_OBJECTS_PER_SWEEP }, 'the sweep ends early; older objects should be compacted');
         break;
       }
-      if (streamOf(object.name) === stream && !this.#settled.has(objectId(bucket, object))) unsettled.push(object);
+      const id = objectId(bucket, { name, generation });
+      const stream = streamOf(name);
+      if (stream === undefined || this.#settled.has(id)) continue;
+      const since = this.#firstSeen.get(id) ?? now;
+      seen.set(id, since);
+      if (now - since >= (busy.has(stream) ? BUSY_GRACE_MS : EVENT_GRACE_MS)) due.push({ name, generation, size });
     }
-    const due = this.#due(stream, unsettled, now());
-    if (due.length === 0) return [];
-    const known = new Set(
-      (
-        await ledger.find(
-          stream,
-          due.map(({ name }) => name),
-        )
-      ).map(({ object_id }) => object_id),
-    );
-    for (const id of known) this.#settle(id);
-    return due
-      .filter((object) => !known.has(objectId(bucket, object)))
-      .map(({ name, generation, size }) => ({ name, generation, size }));
+    this.#firstSeen = seen;
+    return due;
   }
 
-  #due(stream: string, unsettled: readonly LoadObject[], now: number): LoadObject[] {
-    const id = (object: LoadObject) => objectId(this.#ports.bucket, object);
-    const before = this.#firstSeen.get(stream);
-    const seen = new Map(unsettled.map((object) => [id(object), before?.get(id(object)) ?? now]));
-    this.#firstSeen.set(stream, seen);
-    return unsettled.filter((object) => now - seen.get(id(object))! >= EVENT_GRACE_MS);
+  async #unknown(stream: string, objects: readonly LoadObject[]): Promise<LoadObject[]> {
+    const { bucket, ledger } = this.#ports;
+    const names = objects.map(({ name }) => name);
+    const known = new Set((await ledger.find(stream, names)).map(({ object_id }) => object_id));
+    for (const id of known) this.#settle(id);
+    return objects.filter((object) => !known.has(objectId(bucket, object)));
   }
 
   #settle(id: string): void {

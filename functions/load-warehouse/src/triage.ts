@@ -1,13 +1,19 @@
 import { isInWarehouse, type LedgerEntry } from './ledger.ts';
 import { type LoadObject, objectId } from './object.ts';
 
+/** An object of other content than the generation of it that is in the warehouse. */
+export interface Overwritten {
+  readonly object: LoadObject;
+  readonly older: LedgerEntry;
+}
+
 export interface Triage {
   /** To be loaded, in a stable order. */
   readonly load: readonly LoadObject[];
   /** Nothing to do but to note them in the ledger. */
   readonly note: readonly { readonly object: LoadObject; readonly reason: 'superseded' | 'unchanged' }[];
-  /** Of those to be loaded, the ones whose earlier generation is in the warehouse. */
-  readonly overwritten: readonly LoadObject[];
+  /** Of those to be loaded, the ones whose earlier generation is in the warehouse, with that one: its rows are to be replaced. */
+  readonly overwritten: readonly Overwritten[];
 }
 
 /**
@@ -15,17 +21,15 @@ export interface Triage {
  *
  * A URI names the newest generation only, so older ones are superseded. Only what is in the warehouse counts as loaded: an object that was quarantined is
  * looked at again when it comes again. The pipeline names its objects by their content and a restart may write one
- * again: a newer generation of the same size is the same object. One of another size is loaded beside the rows of the older generation; dbt keeps one row
- * per event id, so what both hold counts once.
+ * again: a newer generation of the same size is the same object. The rows of one of another size take the place of the older generation's.
  */
 export function triage(bucket: string, arrived: readonly LoadObject[], known: readonly LedgerEntry[]): Triage {
   const knownIds = new Set(known.map(({ object_id }) => object_id));
   const newestKnown = newestByName(known);
   const newestLoaded = newestByName(known.filter(isInWarehouse));
-  const distinct = [...new Map(arrived.map((object) => [objectId(bucket, object), object])).entries()];
-  const fresh = distinct.filter(([id]) => !knownIds.has(id)).map(([, object]) => object);
+  const fresh = distinctObjects(bucket, arrived).filter((object) => !knownIds.has(objectId(bucket, object)));
   const newestFresh = newestByName(fresh);
-  const result = { load: [] as LoadObject[], note: [] as Triage['note'][number][], overwritten: [] as LoadObject[] };
+  const result = { load: [] as LoadObject[], note: [] as Triage['note'][number][], overwritten: [] as Overwritten[] };
   for (const object of fresh) {
     const earlier = newestLoaded.get(object.name);
     const latest = newestKnown.get(object.name);
@@ -35,11 +39,16 @@ export function triage(bucket: string, arrived: readonly LoadObject[], known: re
       result.note.push({ object, reason: 'unchanged' });
     } else {
       result.load.push(object);
-      if (earlier) result.overwritten.push(object);
+      if (earlier) result.overwritten.push({ object, older: earlier });
     }
   }
-  result.load.sort((a, b) => (a.name < b.name ? -1 : 1));
   return result;
+}
+
+/** Each object once, by name and generation. */
+export function distinctObjects(bucket: string, objects: readonly LoadObject[]): LoadObject[] {
+  const distinct = [...new Map(objects.map((object) => [objectId(bucket, object), object])).values()];
+  return distinct.sort((a, b) => (a.name === b.name ? (isNewer(a, b) ? 1 : -1) : a.name < b.name ? -1 : 1));
 }
 
 function newestByName<T extends { readonly name: string; readonly generation: string }>(

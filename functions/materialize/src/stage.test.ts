@@ -22,6 +22,12 @@ describe('materialize', () => {
     );
   });
 
+  test('a view that cannot be put online is tried again unless trying would change nothing', () => {
+    const failed = (verdict: boolean) =>
+      chainEvent({ type: 'features.materialized', runId: 'r', status: 'failed', detail: { verdict } });
+    expect([stage.isVerdict!(failed(true)), stage.isVerdict!(failed(false))]).toEqual([true, false]);
+  });
+
   test('the job is told what its argument parser knows', () => {
     const run = {
       ...{ manifest: 'materialize-000000001', attempt: 1, streams: ['orders'], views: ['customer_features'] },

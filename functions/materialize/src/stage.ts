@@ -10,6 +10,7 @@ export const materializeStage: StageDefinition = {
     event.status === 'ok' &&
     event.views.length > 0,
   ends: (event) => event.type === 'features.materialized',
+  isVerdict: (event) => event.detail.verdict === true,
   args: ({ manifest, attempt, views, runId, cause, traceparent }) => [
     ...['--views', views.join(',')],
     ...['--manifest', manifest],

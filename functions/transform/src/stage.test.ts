@@ -12,6 +12,18 @@ describe('transform', () => {
     expect([stage.takes(finished), stage.ends(finished)]).toEqual([false, true]);
   });
 
+  test('a gate that passes again asks for what it kept back, and other incidents that end ask for nothing', () => {
+    const cleared = (detail: object) =>
+      chainEvent({ type: 'incident.cleared', runId: 'r', streams: ['orders'], detail: { incident: 'i', ...detail } });
+    expect([stage.takes(cleared({ rebuild: true })), stage.takes(cleared({}))]).toEqual([true, false]);
+  });
+
+  test('a run that failed is tried again unless trying would change nothing', () => {
+    const failed = (verdict: boolean) =>
+      chainEvent({ type: 'transform.finished', runId: 'r', status: 'failed', detail: { verdict } });
+    expect([stage.isVerdict!(failed(true)), stage.isVerdict!(failed(false))]).toEqual([true, false]);
+  });
+
   test('the job is told what its argument parser knows', () => {
     const run = {
       ...{ manifest: 'transform-000000001', attempt: 2, streams: ['orders', 'products'], views: [] },

@@ -5,19 +5,16 @@ import { validateStage as stage } from './stage.ts';
 const event = (input: Omit<ChainEventInput, 'runId'>) => chainEvent({ runId: 'r', ...input });
 
 describe('validate', () => {
-  test('only a transformation that succeeded is looked at', () => {
-    expect(stage.takes(event({ type: 'transform.finished' }))).toBe(true);
-    expect(stage.takes(event({ type: 'transform.finished', status: 'failed' }))).toBe(false);
+  test('what was built is looked at, though other models failed', () => {
+    const finished = (input: Partial<ChainEventInput>) => event({ type: 'transform.finished', ...input });
+    expect(stage.takes(finished({}))).toBe(true);
+    expect(stage.takes(finished({ status: 'failed', views: ['customer_features'] }))).toBe(true);
+    expect(stage.takes(finished({ status: 'failed' }))).toBe(false);
   });
 
-  test.each([
-    ['features', 'ok', true],
-    ['features', 'failed', true],
-    ['staging', 'ok', false],
-    ['staging', 'failed', true],
-    ['landing', 'failed', false],
-  ] as const)('gate %s, %s: ends a run is %s', (gate, status, ends) => {
-    expect(stage.ends(event({ type: 'quality.checked', status, detail: { gate } }))).toBe(ends);
+  test('only the last report of a run ends it', () => {
+    const checked = (detail: object) => event({ type: 'quality.checked', detail: { gate: 'features', ...detail } });
+    expect([stage.ends(checked({})), stage.ends(checked({ last: true }))]).toEqual([false, true]);
   });
 
   test('the job is told what its argument parser knows', () => {

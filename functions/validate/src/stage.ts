@@ -1,18 +1,16 @@
 import type { StageDefinition } from '@tributary/platform/stage';
 
 /**
- * Each transformation asks for the gates of the warehouse. The job reports the staging gate and then the features gate; the latter ends the
- * run, and so does a staging gate that failed, for the features are not looked at then.
+ * Each transformation that built something asks for the gates of the warehouse, though other models of it failed. The job reports the staging gate and then
+ * the features gate: what failed first, and last what passed, which ends the run. It ends as well where the gates could not look at all.
  */
 export const validateStage: StageDefinition = {
   name: 'validate',
   job: 'great-expectations',
-  takes: (event) => event.type === 'transform.finished' && event.status === 'ok',
-  ends: (event) =>
-    event.type === 'quality.checked' &&
-    (event.detail.gate === 'features' || (event.detail.gate === 'staging' && event.status === 'failed')),
-  // Without a failing expectation the gate could not look, and that may pass.
-  isVerdict: (event) => Array.isArray(event.detail.failing) && event.detail.failing.length > 0,
+  takes: (event) => event.type === 'transform.finished' && (event.status === 'ok' || event.views.length > 0),
+  ends: (event) => event.type === 'quality.checked' && event.detail.last === true,
+  // What a gate found is told by events that do not end the run: one that fails and ends it could not look, which may pass unless the job knows better.
+  isVerdict: (event) => event.detail.verdict === true,
   args: ({ manifest, attempt, streams, views, runId, cause, traceparent }) => [
     ...['--gate', 'warehouse'],
     ...['--manifest', manifest],

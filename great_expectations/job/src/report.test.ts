@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadMappings } from '@tributary/platform/contracts';
-import { type GateResult, qualityRows, readResult, reports } from './report.ts';
+import { endOf, failingStreams, incidentsOf } from './incidents.ts';
+import { qualityRows, reports } from './report.ts';
 import { objectOf, readRequest } from './request.ts';
+import { type GateResult, readResult } from './result.ts';
 
 const WHO = ['--manifest', 'validate-1', '--attempt', '2', '--run-id', 'run-1', '--cause', 'event-1'];
 const MAPPINGS = loadMappings();
@@ -18,11 +20,11 @@ function printed(...assets: Asset[]): GateResult {
     assets: assets.map(([gate, name, passed]) => ({ gate, name, passed })),
     checks: assets.map(([gate, name, success]) => ({
       gate,
-      asset: name,
+      asset: gate === 'staging' ? `staging.${name}` : `marts.${name}`,
       expectation: 'e',
       success,
       critical: true,
-      detail: {},
+      detail: success ? {} : { unexpected_count: 1, samples: [{ _event_id: `row of ${name}` }] },
     })),
   });
 }
@@ -43,16 +45,24 @@ describe('the reports of a warehouse run', () => {
     ]);
   });
 
-  test('end with staging where that failed', () => {
-    expect(told(['staging', 'orders', false])).toEqual([['staging', 'failed', []]]);
+  test('tell of a stream that failed, and let the views that are not made from it go on', () => {
+    expect(told(['staging', 'orders', false], ['features', 'b', true])).toEqual([
+      ['staging', 'failed', []],
+      ['features', 'ok', ['b']],
+    ]);
   });
 
-  test('let the views that passed go first, and then tell of the others', () => {
+  test('tell of views that failed, and end with those that passed', () => {
     expect(told(['features', 'a', false], ['features', 'b', true])).toEqual([
       ['staging', 'ok', []],
-      ['features', 'ok', ['b']],
       ['features', 'failed', ['a']],
+      ['features', 'ok', ['b']],
     ]);
+  });
+
+  test('say which one ends the run', () => {
+    const events = reports(printed(['staging', 'orders', false], ['features', 'a', false]), warehouse, new Date());
+    expect(events.map(({ detail }) => detail.last ?? false)).toEqual([false, false, true]);
   });
 
   test('say ok of features where there was nothing to look at, so that the run ends', () => {
@@ -72,8 +82,71 @@ describe('the reports of a warehouse run', () => {
   test('tell of a gate that could not be run at all', () => {
     const result = readResult({ error: { code: 'CONFIG_INVALID', message: 'PROJECT_ID is missing' } });
     expect(reports(result, warehouse, new Date())).toMatchObject([
-      { status: 'failed', error: { code: 'CONFIG_INVALID' }, detail: { gate: 'staging', failing: [] } },
+      {
+        status: 'failed',
+        error: { code: 'CONFIG_INVALID' },
+        detail: { gate: 'staging', failing: [], last: true, incident: 'gate:warehouse', verdict: true },
+      },
     ]);
+  });
+});
+
+describe('the incidents of a warehouse run', () => {
+  const DEPENDENCIES = { a: ['orders'], b: ['order_lines'], c: ['orders', 'order_lines'] };
+  const open = (incident: string) => ({ incident, since: '', streams: [], views: [] });
+
+  test('are one for each asset that failed, with what it does not meet, rows that show it, and all the views it keeps back', () => {
+    const found = incidentsOf(
+      printed(['staging', 'orders', false], ['features', 'b', false], ['features', 'x', true]),
+      warehouse,
+      DEPENDENCIES,
+    );
+    expect(found).toMatchObject([
+      {
+        name: 'gate:staging:staging.orders',
+        code: 'GATE_FAILED',
+        streams: ['orders'],
+        views: ['a', 'c'],
+        detail: {
+          failing: [{ expectation: 'e', detail: { unexpected_count: 1 } }],
+          samples: [{ expectation: 'e', row: { _event_id: 'row of orders' } }],
+        },
+      },
+      { name: 'gate:features:marts.b', views: ['b'] },
+    ]);
+  });
+
+  test('show five rows at most', () => {
+    const many = printed(['staging', 'orders', false]);
+    const samples = Array.from({ length: 5 }, (_, row) => ({ row }));
+    const [check] = many.checks;
+    const checks = ['e', 'f', 'g'].map((expectation) => ({ ...check!, expectation, detail: { samples } }));
+    expect(incidentsOf({ ...many, checks }, warehouse, {})[0]!.detail!.samples).toHaveLength(5);
+  });
+
+  test('keep back every view where dbt said nothing of dependencies', () => {
+    expect(incidentsOf(printed(['staging', 'orders', false]), warehouse, {})[0]!.views).toEqual(['a', 'b']);
+  });
+
+  test('end when their asset passes, and not with a run that did not look at it', () => {
+    const result = printed(['staging', 'orders', true], ['features', 'a', true], ['features', 'b', false]);
+    expect(endOf(open('gate:staging:staging.orders'), result, warehouse)).toEqual({ rebuild: true });
+    expect(endOf(open('gate:features:marts.a'), result, warehouse)).toEqual({});
+    expect(endOf(open('gate:features:marts.b'), result, warehouse)).toBeUndefined();
+    expect(endOf(open('gate:staging:staging.order_lines'), result, warehouse)).toBeUndefined();
+    expect(endOf(open('gate:warehouse'), result, warehouse)).toEqual({});
+  });
+
+  test('name the streams that the next run looks at too', () => {
+    expect(
+      failingStreams([open('gate:warehouse'), open('gate:features:marts.a'), open('gate:staging:staging.orders')]),
+    ).toEqual(['orders']);
+  });
+
+  test('say so where the gates could not look, and nothing ends then', () => {
+    const result = readResult({ error: { code: 'CONFIG_INVALID', message: 'PROJECT_ID is missing' } });
+    expect(incidentsOf(result, warehouse, {})).toMatchObject([{ name: 'gate:warehouse', code: 'CONFIG_INVALID' }]);
+    expect(endOf(open('gate:features:marts.a'), result, warehouse)).toBeUndefined();
   });
 });
 
@@ -86,16 +159,16 @@ describe('a warehouse that is away', () => {
 });
 
 describe('rows of ops.quality_results', () => {
-  test('are one a check, and an attempt that is repeated inserts them once', () => {
+  test('are one a check, and an attempt that is repeated has the same ids', () => {
     const [first, again] = [1, 2].map(() =>
-      qualityRows(printed(['staging', 'a', true], ['staging', 'b', false]), warehouse, new Date()),
+      qualityRows(printed(['staging', 'a', true], ['staging', 'b', false]), warehouse),
     );
-    expect(first!.rows).toMatchObject([
-      { asset: 'a', success: true },
-      { asset: 'b', success: false, run_id: 'run-1' },
+    expect(first).toMatchObject([
+      { asset: 'staging.a', success: true },
+      { asset: 'staging.b', success: false, run_id: 'run-1' },
     ]);
-    expect(first!.insertIds).toEqual(again!.insertIds);
-    expect(new Set(first!.insertIds).size).toBe(2);
+    expect(first!.map(({ result_id }) => result_id)).toEqual(again!.map(({ result_id }) => result_id));
+    expect(new Set(first!.map(({ result_id }) => result_id)).size).toBe(2);
   });
 });
 

@@ -1,97 +1,66 @@
-import { TransientError } from '@tributary/platform/errors';
 import { type ChainEvent, chainEvent, digestId } from '@tributary/platform/events';
 import type { Row } from '@tributary/platform/warehouse';
-import { z } from 'zod';
+import { assetOf, couldNotLook, incidentOf, RUNBOOK } from './incidents.ts';
 import type { GateRequest } from './request.ts';
-
-const gate = z.enum(['landing', 'staging', 'features']);
-type Gate = z.output<typeof gate>;
-
-const failure = z.object({ code: z.string(), message: z.string() });
-
-/** What validate.py prints. */
-const resultSchema = z.object({
-  assets: z.array(z.object({ gate, name: z.string(), passed: z.boolean() })).default([]),
-  checks: z
-    .array(
-      z.object({
-        gate,
-        asset: z.string(),
-        expectation: z.string(),
-        success: z.boolean(),
-        critical: z.boolean(),
-        detail: z.record(z.string(), z.unknown()),
-      }),
-    )
-    .default([]),
-  bytes_processed: z.number().default(0),
-  error: failure.optional(),
-});
-
-export type GateResult = z.output<typeof resultSchema>;
+import { type Check, type Gate, type GateResult, isFailing } from './result.ts';
 
 /** Failing checks told in an event; `ops.quality_results` has them all. */
 const MAX_FAILING_TOLD = 20;
 
-/** @throws {TransientError} GATE_UNAVAILABLE where the data could not be looked at now. */
-export function readResult(printed: unknown): GateResult {
-  const result = resultSchema.parse(printed);
-  if (result.error?.code === 'UNAVAILABLE') throw new TransientError('GATE_UNAVAILABLE', result.error.message);
-  return result;
-}
+/** Faults of configuration, which another attempt would find as they are. */
+const VERDICT_CODES: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'ARGUMENTS_INVALID']);
 
-/** Rows of `ops.quality_results`, with ids that make a repeated insert one. */
-export function qualityRows(
-  result: GateResult,
-  request: GateRequest,
-  checkedAt: Date,
-): { rows: Row[]; insertIds: string[] } {
-  const { runId, manifest, attempt } = request;
-  return {
-    rows: result.checks.map(({ gate, asset, expectation, success, critical, detail }) => ({
-      run_id: runId,
-      gate,
-      asset,
-      expectation,
-      success,
-      detail: JSON.stringify({ ...detail, critical }),
-      checked_at: checkedAt.toISOString(),
-    })),
-    insertIds: result.checks.map((it) => digestId([manifest, String(attempt), it.gate, it.asset, it.expectation])),
-  };
+/** Rows of `ops.quality_results`, with ids that make a repetition one. */
+export function qualityRows({ checks }: GateResult, { runId, manifest, attempt }: GateRequest): Row[] {
+  return checks.map(({ gate, asset, expectation, success, critical, detail }) => ({
+    result_id: digestId([manifest, String(attempt), gate, asset, expectation]),
+    run_id: runId,
+    gate,
+    asset,
+    expectation,
+    success,
+    detail: JSON.stringify({ ...detail, critical }),
+  }));
 }
 
 /**
  * The `quality.checked` events of a run, in the order to tell them.
  *
- * landing: one. warehouse: staging, and features unless staging failed, which ends the run. Where some views passed and some did not, there are two for
- * features: first `ok` with those that passed, so that they go online, then `failed` with the others. A gate that had nothing to look at passes.
+ * landing: one. warehouse: staging; features that failed, if any; and `ok` for the views that passed, which go online. The last one ends the run. A gate that had nothing to look
+ * at passes. Where the gates could not look at all there is one, failed.
  */
 export function reports(result: GateResult, request: GateRequest, startedAt: Date): ChainEvent[] {
-  const tell = (gate: Gate, failedAssets: boolean, views: readonly string[]): ChainEvent =>
-    report(gate, failedAssets, views, result, request, startedAt);
+  const tell = (gate: Gate, failed: boolean, views: readonly string[], last: boolean): ChainEvent =>
+    report({ gate, failed, views, last }, result, request, startedAt);
   const first: Gate = request.gate === 'landing' ? 'landing' : 'staging';
   const firstFailed = result.error !== undefined || names(result, first, false).length > 0;
-  const opening = tell(first, firstFailed, []);
-  if (first === 'landing' || firstFailed) return [opening];
-  const [passed, failed] = [names(result, 'features', true), names(result, 'features', false)];
-  const events = [opening];
-  if (passed.length > 0 || failed.length === 0) events.push(tell('features', false, passed));
-  if (failed.length > 0) events.push(tell('features', true, failed));
-  return events;
+  if (first === 'landing' || result.error) return [tell(first, firstFailed, [], true)];
+  const failed = names(result, 'features', false);
+  return [
+    tell('staging', firstFailed, [], false),
+    ...(failed.length > 0 ? [tell('features', true, failed, false)] : []),
+    tell('features', false, names(result, 'features', true), true),
+  ];
+}
+
+interface Told {
+  readonly gate: Gate;
+  readonly failed: boolean;
+  readonly views: readonly string[];
+  /** Whether it ends the run. */
+  readonly last: boolean;
 }
 
 function report(
-  gate: Gate,
-  failed: boolean,
-  views: readonly string[],
+  { gate, failed, views, last }: Told,
   result: GateResult,
   request: GateRequest,
   startedAt: Date,
 ): ChainEvent {
   const checks = result.checks.filter((check) => check.gate === gate);
-  const failing = failed ? checks.filter((check) => !check.success && check.critical) : [];
+  const failing = failed ? checks.filter(isFailing) : [];
   const { manifest, attempt, runId, cause, traceparent, object } = request;
+  const { error } = result;
   return chainEvent({
     type: 'quality.checked',
     runId,
@@ -101,28 +70,39 @@ function report(
     views,
     counts: {
       checks: checks.length,
-      failed: checks.filter((check) => !check.success && check.critical).length,
+      failed: checks.filter(isFailing).length,
       warnings: checks.filter((check) => !check.success && !check.critical).length,
+      held: Object.keys(result.held).length,
     },
     // Told once a run, with its first gate.
-    bytesBilled: gate === 'features' ? 0 : result.bytes_processed,
+    bytesBilled: gate === 'features' ? 0 : result.bytes_billed,
     startedAt,
     traceparent,
     detail: {
       gate,
       manifest,
       attempt,
+      held: result.held,
       failing: failing
         .slice(0, MAX_FAILING_TOLD)
         .map(({ asset, expectation, detail }) => ({ asset, expectation, detail })),
+      ...(last ? { last } : {}),
       ...(object === undefined ? {} : { object }),
+      ...(failed ? { incident: incident(gate, result, request), runbook: RUNBOOK } : {}),
+      ...(error ? { verdict: VERDICT_CODES.has(error.code) } : {}),
     },
-    error: failed ? (result.error ?? gateFailed(gate, failing)) : null,
+    error: failed ? (error ?? gateFailed(gate, failing)) : null,
     identity: [manifest, String(attempt), gate],
   });
 }
 
-function gateFailed(gate: Gate, failing: GateResult['checks']): { code: string; message: string } {
+/** The first of those raised for this gate, so that the event opens none of its own. */
+function incident(gate: Gate, result: GateResult, request: GateRequest): string {
+  const [first] = names(result, gate, false);
+  return first === undefined ? couldNotLook(request) : incidentOf(gate, assetOf(gate, first, request));
+}
+
+function gateFailed(gate: Gate, failing: readonly Check[]): { code: string; message: string } {
   const worst = failing[0];
   const rest = failing.length > 1 ? ` and ${failing.length - 1} more` : '';
   return {

@@ -12,6 +12,8 @@ from patches import (
     ctas_destination,
     durable_jobs,
     engine_settings,
+    fetched_objects,
+    least_bill,
     no_geography,
     object_store,
     one_writer,
@@ -35,6 +37,8 @@ def apply(options: "Options") -> None:
     object_store.apply(options.object_store)
     parquet_loads.apply()
     unreachable_store.apply()
+    fetched_objects.apply(options.object_store, options.data_dir)
     one_writer.apply()
     ctas_destination.apply()
+    least_bill.apply()
     durable_jobs.apply()

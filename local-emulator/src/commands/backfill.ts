@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { loadContracts } from '@tributary/platform/contracts';
 import { UserError } from '@tributary/platform/errors';
+import { type RewriteSummary, rewritePortsOf, runName, runRewrite } from '@tributary/platform/rewrites';
 import { environmentOf } from '../instance/environment.ts';
 import { stateRoot } from '../instance/folders.ts';
-import { rewritePortsOf } from '../rewrite/instance.ts';
 import { type BackfillOptions, backfillArguments } from '../rewrite/options.ts';
-import { type RewriteSummary, runName, runRewrite } from '../rewrite/run.ts';
 import { currentInstance } from './lifecycle.ts';
 
 /** Re-creates processed rows of a stream of the running instance from raw messages, and prints what changed. */

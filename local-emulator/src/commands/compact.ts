@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { UserError } from '@tributary/platform/errors';
+import { type RewriteSummary, rewritePortsOf, runName, runRewrite } from '@tributary/platform/rewrites';
 import { environmentOf } from '../instance/environment.ts';
 import { stateRoot } from '../instance/folders.ts';
-import { rewritePortsOf } from '../rewrite/instance.ts';
 import { type CompactOptions, compactArguments } from '../rewrite/options.ts';
-import { type RewriteSummary, runName, runRewrite } from '../rewrite/run.ts';
 import { currentInstance } from './lifecycle.ts';
 
 /** Merges small files of the running instance's lake, and prints how many became how many. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readConfigFrom } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
+import { startMetrics, stopMetrics } from '@tributary/platform/metrics';
 import { type ReplayReport, readOptions, runReplay, summaryOf, type TypedOptions } from '@tributary/replay';
 import { environmentOf } from '../instance/environment.ts';
 import { stateRoot } from '../instance/folders.ts';
@@ -17,7 +18,8 @@ export async function replayRunning(stream: string, typed: TypedOptions): Promis
   if (instance === undefined)
     throw new UserError('NOTHING_RUNNING', 'Nothing is running to replay to. "npm run up" starts everything.');
   const env = environmentOf(join(stateRoot(), instance));
-  const report = await runReplay(options, readConfigFrom(env, 'lake', 'bus', 'pii'));
+  startMetrics('replay', readConfigFrom(env, 'metrics').metrics);
+  const report = await runReplay(options, readConfigFrom(env, 'lake', 'bus', 'pii')).finally(stopMetrics);
   process.stdout.write(printed(stream, report, options.dryRun === true));
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readConfigFrom } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
+import { startMetrics, stopMetrics } from '@tributary/platform/metrics';
 import {
   DEFAULT_INPUT,
   type Pace,
@@ -51,6 +52,7 @@ export async function seedInto(
   rejectsPath: string,
 ): Promise<SeedSummary> {
   const progress = reportProgress();
+  startMetrics('seeder', readConfigFrom(env, 'metrics').metrics);
   try {
     return await seed({
       input: options.input ?? DEFAULT_INPUT,
@@ -63,6 +65,7 @@ export async function seedInto(
     });
   } finally {
     progress.end();
+    await stopMetrics();
   }
 }
 

@@ -7,7 +7,7 @@ import { nodeService } from './node-service.ts';
 /** Takes Debezium's batches, checks and protects them, and publishes. */
 export const bridge: Component = nodeService({
   name: 'bridge',
-  needs: ['kafka'],
+  needs: ['kafka', 'minio'],
   program: 'run-services/debezium-bridge/src/main.ts',
   summary: 'Debezium bridge',
   heapMb: 384,

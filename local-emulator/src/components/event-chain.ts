@@ -1,17 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Component, Machine } from '../supervisor/component.ts';
+import { frameworkProcess } from './functions-framework.ts';
 import { answers } from './http-probe.ts';
 import { nodeService } from './node-service.ts';
+import { runUrlTemplate } from './warehouse-api.ts';
 
 /** Which function receives what; in the cloud these are Eventarc triggers and Pub/Sub subscriptions. docs/interfaces.md#event-delivery-to-functions */
 const TRIGGERS = {
   'ingest-landing': { objectsOf: 'LANDING_BUCKET', chain: ['quality.checked', 'sweep.tick'] },
   // Not of `control/`, where the function itself writes for each object it takes.
   'load-warehouse': { objectsOf: 'LAKE_BUCKET', prefix: 'processed/', chain: ['sweep.tick'] },
-  transform: { chain: ['warehouse.loaded', 'transform.finished', 'sweep.tick'] },
+  transform: { chain: ['warehouse.loaded', 'incident.cleared', 'transform.finished', 'sweep.tick'] },
   validate: { chain: ['transform.finished', 'quality.checked', 'sweep.tick'] },
   materialize: { chain: ['quality.checked', 'features.materialized', 'sweep.tick'] },
+  observe: { chain: ['sweep.tick'] },
   notify: {
     chain: [
       'warehouse.loaded',
@@ -21,6 +24,8 @@ const TRIGGERS = {
       'landing.accepted',
       'landing.ingested',
       'incident.raised',
+      'incident.cleared',
+      'sweep.tick',
     ],
   },
 } as const satisfies Record<string, { objectsOf?: string; prefix?: string; chain: readonly string[] }>;
@@ -39,30 +44,13 @@ function cloudFunction(name: FunctionName): Component {
     stop: { signal: 'SIGTERM', graceSeconds: 5 },
     readyWithinSeconds: 90,
     async prepare() {},
-    start(machine) {
-      const framework = join(
-        machine.root,
-        'node_modules',
-        '@google-cloud',
-        'functions-framework',
-        'build',
-        'src',
-        'main.js',
-      );
-      const port = String(machine.port(`function-${name}`));
-      return {
-        command: machine.tools.node,
-        args: [
-          '--max-old-space-size=192',
-          framework,
-          `--source=${join(machine.root, 'functions', name)}`,
-          `--target=${name}`,
-          '--signature-type=cloudevent',
-          `--port=${port}`,
-        ],
-        env: { NODE_ENV: 'production', NODE_NO_WARNINGS: '1', HOST: '127.0.0.1', PORT: port },
-      };
-    },
+    start: (machine) =>
+      frameworkProcess(
+        machine,
+        name,
+        `function-${name}`,
+        name === 'notify' ? { RUN_URL_TEMPLATE: runUrlTemplate(machine) } : {},
+      ),
     // The framework answers any GET; a function that failed to load never listens.
     ready: (machine) => answers(`http://127.0.0.1:${machine.port(`function-${name}`)}/health`),
     describe: (machine) => ({

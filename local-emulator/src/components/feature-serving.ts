@@ -6,7 +6,8 @@ import { nodeService } from './node-service.ts';
 
 const server = nodeService({
   name: 'feast-server',
-  needs: ['redis', 'kafka'],
+  // The lake has the list of who was erased.
+  needs: ['redis', 'kafka', 'minio'],
   program: 'run-services/feast-server/src/main.ts',
   // Windowed features come from the bus into the same process that serves them.
   env: () => ({ FEATURES_DELIVERY: 'pull', MATERIALIZE_JOB: 'true' }),

@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadLifecycle } from '@tributary/platform/contracts';
 import { Client, NotificationConfig, QueueConfig } from 'minio';
 import type { Component, Machine } from '../supervisor/component.ts';
 import { answers } from './http-probe.ts';
+import { setLifecycle } from './minio-lifecycle.ts';
 
 /**
  * Two targets on each bucket: one posts at once and forgets, one keeps what could not be posted in a folder and tries again every three seconds. Together
@@ -59,9 +61,10 @@ export const minio: Component = {
     const client = minioClient(machine);
     const env = machine.env();
     // Of the lake only what functions take: telling of every lease that is renewed would cost more than the work itself.
-    for (const [bucket, prefix] of [
-      [env.LAKE_BUCKET ?? '', 'processed/'],
-      [env.LANDING_BUCKET ?? '', 'landing/'],
+    const { buckets } = loadLifecycle();
+    for (const [bucket, prefix, { lifecycle }] of [
+      [env.LAKE_BUCKET ?? '', 'processed/', buckets.lake],
+      [env.LANDING_BUCKET ?? '', 'landing/', buckets.landing],
     ] as const) {
       if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket);
       const config = new NotificationConfig();
@@ -72,6 +75,7 @@ export const minio: Component = {
         config.add(queue);
       }
       await client.setBucketNotification(bucket, config);
+      await setLifecycle(client, bucket, lifecycle.rule);
     }
   },
 

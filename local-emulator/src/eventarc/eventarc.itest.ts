@@ -26,6 +26,7 @@ class TestFunction {
   async listen(): Promise<void> {
     this.#server = createServer(async (request, response) => {
       const event = readEvent(request.headers, await buffer(request));
+      if (event.kind === 'foreign') throw new Error(`${event.type} is not an event of ours: ${event.why}`);
       const status = await this.answer(subjectOf(event));
       if (status === 204) {
         this.events.push(event);

@@ -55,6 +55,8 @@ export async function createMachine(
     PGUSER: 'postgres',
     PGPASSWORD: secrets.postgresPassword,
     PGDATABASE: 'app',
+    METRICS: ports.metrics === undefined ? 'none' : 'otlp',
+    METRICS_ENDPOINT: url('metrics'),
     SETTLE_SECONDS: LOCAL_SETTLE_SECONDS,
     WORK_DIR: join(state, 'work'),
     PATH: `${tools.pythonBin}:${process.env.PATH ?? ''}`,

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig, readVariables, variable } from '@tributary/platform/config';
 import { createLogger } from '@tributary/platform/log';
+import { set, startMetrics, stopMetrics } from '@tributary/platform/metrics';
 import fastify from 'fastify';
 import { z } from 'zod';
 import { newestCheckpoint } from './checkpoints.ts';
 import { FlinkClient } from './flink-client.ts';
+import { FlinkMetrics } from './flink-metrics.ts';
 import { JOB_NAME, streamingArguments } from './streaming-job.ts';
 
 /**
@@ -15,6 +17,8 @@ import { JOB_NAME, streamingArguments } from './streaming-job.ts';
  * files become visible only with a completed checkpoint, starting over from an earlier one repeats work and not output.
  */
 const POLL_MS = 1_000;
+/** Flink itself looks every ten seconds. https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/deployment/config/#metrics-fetcher-update-interval */
+const REPORT_EVERY_MS = 10_000;
 /** States in which Flink looks after the job itself. https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/internals/job_scheduling/ */
 const LIVE_STATES = new Set([
   'INITIALIZING',
@@ -28,7 +32,7 @@ const LIVE_STATES = new Set([
 const ENTRY_CLASS = 'dev.tributary.pipeline.Main';
 
 const log = createLogger('pipeline');
-const { http, lake, bus, pipeline } = readConfig('http', 'lake', 'bus', 'pipeline');
+const { http, lake, bus, pipeline, metrics } = readConfig('http', 'lake', 'bus', 'pipeline', 'metrics');
 const { CHECKPOINT_DIR, CONTRACTS, PII_KEYS_FILE } = readVariables({
   CONTRACTS: variable(
     z.string().optional(),
@@ -39,19 +43,31 @@ const { CHECKPOINT_DIR, CONTRACTS, PII_KEYS_FILE } = readVariables({
   PII_KEYS_FILE: variable(z.string(), 'the key file of PII protection', '/secrets/pii-keys.json'),
 });
 if (pipeline.launcher !== 'flink') throw new Error('the keeper keeps jobs on Flink only');
+startMetrics('pipeline', metrics);
 const flink = new FlinkClient(pipeline.restUrl);
+const flinkMetrics = new FlinkMetrics(flink);
 let state = 'waiting for Flink';
 
 async function keep(jarId: string): Promise<void> {
   const job = (await flink.jobs()).find((candidate) => candidate.name === JOB_NAME && LIVE_STATES.has(candidate.state));
   if (job !== undefined) {
     state = job.state;
+    await reportOn(job.jid);
     return;
   }
   state = 'submitting';
   const checkpoint = newestCheckpoint(CHECKPOINT_DIR);
   const id = await flink.run(jarId, ENTRY_CLASS, streamingArguments(lake, bus, PII_KEYS_FILE, CONTRACTS), checkpoint);
   log.info({ job: id, from: checkpoint ?? 'the beginning of the topics' }, 'submitted the pipeline');
+}
+
+let reportedAt = 0;
+
+/** Figures are no condition of keeping the job: where Flink does not give them, they are missing. */
+async function reportOn(jobId: string): Promise<void> {
+  if (Date.now() - reportedAt < REPORT_EVERY_MS) return;
+  reportedAt = Date.now();
+  await flinkMetrics.report(jobId).catch((error: unknown) => log.debug({ err: error }, 'Flink gives no metrics'));
 }
 
 const server = fastify({ logger: false });
@@ -68,6 +84,8 @@ while (running) {
     state = (error as Error).message;
     log.warn({ err: error }, 'the pipeline is not running yet');
   }
+  set('tributary.pipeline.running', state === 'RUNNING' ? 1 : 0, {});
   await sleep(POLL_MS);
 }
 await server.close();
+await stopMetrics();

@@ -10,12 +10,11 @@ import {
 import { readConfigFrom } from '@tributary/platform/config';
 import { type ChangeEvent, chainEvent, changeMessage } from '@tributary/platform/events';
 import type { Lake, LakeObject } from '@tributary/platform/lake';
+import { type RewriteSummary, rewritePortsOf, runName, runRewrite } from '@tributary/platform/rewrites';
 import { createWarehouse, type Warehouse } from '@tributary/platform/warehouse';
 import { parquetReadObjects } from 'hyparquet';
 import { startComponents, type TestStack } from '../testing.ts';
-import { rewritePortsOf } from './instance.ts';
 import { backfillArguments, compactArguments } from './options.ts';
-import { type RewriteSummary, runName, runRewrite } from './run.ts';
 
 const WAVES = 3;
 const ORDERS_PER_WAVE = 20;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryLake } from '@tributary/platform/group-commit/testing';
 import type { ExecutionState, PipelineLauncher } from '@tributary/platform/jobs';
+import { runName, runRewrite } from '@tributary/platform/rewrites';
 import { printedBackfill } from '../commands/backfill.ts';
 import { printedCompaction } from '../commands/compact.ts';
 import { backfillArguments, compactArguments } from './options.ts';
-import { runName, runRewrite } from './run.ts';
 
 const NOW = new Date('2026-11-21T05:20:02.123Z');
 

@@ -16,6 +16,8 @@ export interface Toolchain {
   /** Folder of the Python environment's commands (python, dbt, feast …). */
   readonly pythonBin: string;
   readonly minio: string;
+  /** Only tests use it; prepared where it is asked for by name. */
+  readonly fakeGcsServer: string;
   /** Folder of Kafka's jars. */
   readonly kafkaJars: string;
   /** Folder of Flink's jars. */
@@ -26,11 +28,13 @@ export interface Toolchain {
 }
 
 /** The parts of the toolchain that take time to fetch or build. */
-export type Tool = 'python' | 'minio' | 'kafka' | 'debezium-engine' | 'pipeline';
+export type Tool = 'python' | 'minio' | 'fake-gcs-server' | 'kafka' | 'debezium-engine' | 'pipeline';
 
 /** The last MinIO source release that its module proxy serves; a pseudo-version, because the project stopped tagging modules. */
 const MINIO_MODULE = 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c';
 const MINIO_KEY = 'minio-20260212';
+const FAKE_GCS_MODULE = 'github.com/fsouza/fake-gcs-server@v1.56.1';
+const FAKE_GCS_KEY = 'fake-gcs-server-1.56.1';
 const KAFKA_KEY = 'kafka-4.3.1';
 const PIPELINE_INPUTS = [
   'dataflow-flink/pom.xml',
@@ -59,6 +63,7 @@ export async function prepareToolchain(
 
   let pythonBin = '';
   let minio = '';
+  let fakeGcsServer = '';
   let kafkaJars = '';
   let pipelineJar = '';
   let engineJar = '';
@@ -111,7 +116,17 @@ export async function prepareToolchain(
           const progress = progressTo((line) => {
             task.output = line;
           });
-          minio = await ensureMinio(progress);
+          minio = await buildGo(MINIO_KEY, MINIO_MODULE, 'minio', progress);
+        },
+      },
+      {
+        title: 'Cloud Storage stand-in (fake-gcs-server, built with Go)',
+        enabled: options.only?.has('fake-gcs-server') ?? false,
+        task: async (_, task) => {
+          const progress = progressTo((line) => {
+            task.output = line;
+          });
+          fakeGcsServer = await buildGo(FAKE_GCS_KEY, FAKE_GCS_MODULE, 'fake-gcs-server', progress);
         },
       },
     ],
@@ -130,6 +145,7 @@ export async function prepareToolchain(
     node: process.execPath,
     pythonBin,
     minio,
+    fakeGcsServer,
     kafkaJars,
     pipelineJar,
     engineJar,
@@ -150,15 +166,21 @@ function sitePackages(pythonBin: string): string {
   return join(lib, version ?? '', 'site-packages');
 }
 
-async function ensureMinio(progress: (line: string) => void): Promise<string> {
-  const folder = await cached(MINIO_KEY, async (target) => {
-    await run('go', ['install', '-trimpath', '-ldflags', '-s -w', MINIO_MODULE], {
+/** Returns the path of a Go module's program, once it is built. */
+async function buildGo(
+  key: string,
+  module: string,
+  program: string,
+  progress: (line: string) => void,
+): Promise<string> {
+  const folder = await cached(key, async (target) => {
+    await run('go', ['install', '-trimpath', '-ldflags', '-s -w', module], {
       env: { GOBIN: target, GOFLAGS: '-buildvcs=false' },
       timeoutMinutes: 25,
       progress,
     });
   });
-  return join(folder, 'minio');
+  return join(folder, program);
 }
 
 async function ensureKafka(root: string, maven: string, progress: (line: string) => void): Promise<string> {

@@ -196,6 +196,46 @@ describe('the bus on Kafka', () => {
     await expect(unmade.publish('chain', [large])).rejects.toMatchObject({ code: 'BUS_MESSAGE_TOO_LARGE' });
   }, 90_000);
 
+  test('a message is forgotten with what was read before it, and never with what somebody has yet to read', async () => {
+    const opened = await bus(freshEnv());
+    const { publish, subscribe } = bound(opened);
+    const numberOf = ({ data }: BusMessage): number => JSON.parse(data.toString('utf8')).n;
+    const forget = (n: number, others: 'read' | 'unknown', countOnly = false) =>
+      opened.forget('chain', (each) => (numberOf(each) === n ? 'forget' : others), { countOnly });
+    const kept = async (): Promise<number[]> => {
+      const numbers: number[] = [];
+      await opened.forget(
+        'chain',
+        (each) => {
+          numbers.push(numberOf(each));
+          return 'unknown';
+        },
+        { countOnly: true },
+      );
+      return numbers;
+    };
+    await publish(
+      'chain',
+      Array.from({ length: 6 }, (_, n) => message('k', n)),
+    );
+    expect(await forget(17, 'unknown')).toEqual({ matches: 0, forgotten: 0, left: 0 });
+    expect(await forget(1, 'unknown')).toEqual({ matches: 1, forgotten: 0, left: 1 });
+    expect(await forget(1, 'read', true)).toEqual({ matches: 1, forgotten: 0, left: 1 });
+    expect(await kept()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await forget(1, 'read')).toEqual({ matches: 1, forgotten: 1, left: 0 });
+    expect(await kept()).toEqual([2, 3, 4, 5]);
+    // The first is to be forgotten itself: nobody has to have read it.
+    expect(await forget(2, 'unknown')).toEqual({ matches: 1, forgotten: 1, left: 0 });
+    const received: ReceivedMessage[] = [];
+    const subscription = await subscribe('chain', 'g', async (batch) => void received.push(...batch));
+    await until('what is left', () => received.length === 3);
+    await subscription.close();
+    await publish('chain', [message('k', 6), message('k', 7)]);
+    expect(await forget(7, 'unknown')).toEqual({ matches: 1, forgotten: 0, left: 1 });
+    expect(await forget(5, 'unknown')).toEqual({ matches: 1, forgotten: 1, left: 0 });
+    expect(await kept()).toEqual([6, 7]);
+  }, 120_000);
+
   test('messages far above one record batch are carried whole', async () => {
     const { publish, subscribe } = bound(await bus(freshEnv()));
     const large = { ...message('k', 1), data: Buffer.alloc(8_000_000, 'x') };

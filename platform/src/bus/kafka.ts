@@ -1,9 +1,11 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import pRetry from 'p-retry';
 import { createLogger, type Logger } from '../log/index.ts';
 import { busError } from './errors.ts';
+import { forgetFromKafka } from './kafka-forget.ts';
 import { KafkaPublisher } from './kafka-publisher.ts';
 import { KafkaSubscription } from './kafka-subscription.ts';
-import type { BatchHandler, BusMessage, Subscription, Topic } from './port.ts';
+import type { BatchHandler, BusMessage, ForgetOptions, Forgotten, Judge, Subscription, Topic } from './port.ts';
 import { MAX_MESSAGE_BYTES } from './topics.ts';
 
 export interface KafkaSettings {
@@ -69,17 +71,27 @@ export class KafkaBus<T extends string = Topic> {
     const admin = this.#kafka.admin({ retry: { retries: 8, initialRetryTime: 200, maxRetryTime: 3_000 } });
     try {
       await admin.connect();
-      await admin.createTopics({
-        topics: Object.entries<number>(this.#partitions).map(([role, numPartitions]) => ({
-          topic: this.#prefix + role,
-          numPartitions,
-          configEntries: [{ name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES + BATCH_OVERHEAD_BYTES) }],
-        })),
-      });
+      const topics = Object.entries<number>(this.#partitions).map(([role, numPartitions]) => ({
+        topic: this.#prefix + role,
+        numPartitions,
+        configEntries: [{ name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES + BATCH_OVERHEAD_BYTES) }],
+      }));
+      await admin.createTopics({ topics, waitForLeaders: false });
+      await untilLed(admin, topics);
     } catch (error) {
       throw busError('BUS_UNAVAILABLE', `create the topics ${this.#prefix}*`, error);
     } finally {
       await admin.disconnect().catch(() => {});
+    }
+  }
+
+  /** @see ManagedBus.forget */
+  async forget(topic: T, judge: Judge, options: ForgetOptions = {}): Promise<Forgotten> {
+    const name = this.#prefix + topic;
+    try {
+      return await forgetFromKafka(this.#kafka, name, judge, options);
+    } catch (error) {
+      throw busError('BUS_UNAVAILABLE', `remove messages of ${name}`, error);
     }
   }
 
@@ -113,4 +125,21 @@ export class KafkaBus<T extends string = Topic> {
     this.#subscriptions.clear();
     await this.#publisher.close();
   }
+}
+
+/** The client's own wait gives up when a busy broker does not know a topic yet that it has just made. */
+async function untilLed(
+  admin: Admin,
+  topics: readonly { readonly topic: string; readonly numPartitions: number }[],
+): Promise<void> {
+  await pRetry(
+    async () => {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
+      for (const { name, partitions } of found) {
+        if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0))
+          throw new Error(`${name} has a partition without leader`);
+      }
+    },
+    { retries: 12, minTimeout: 100, factor: 1.6, maxTimeout: 5_000 },
+  );
 }

@@ -39,3 +39,18 @@ export interface Bus {
   ): Promise<Subscription>;
   close(): Promise<void>;
 }
+
+/** What is to become of a message that the bus keeps: it is to be forgotten; whoever has to has read it; or that is not known. */
+export type Judge = (message: ReceivedMessage) => 'forget' | 'read' | 'unknown';
+
+export interface ForgetOptions {
+  readonly countOnly?: boolean;
+}
+
+export interface Forgotten {
+  /** Messages to be forgotten. */
+  readonly matches: number;
+  readonly forgotten: number;
+  /** Those behind a message that somebody has yet to read. */
+  readonly left: number;
+}

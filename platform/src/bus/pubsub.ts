@@ -1,7 +1,7 @@
 import type { PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
 import { createLogger, type Logger } from '../log/index.ts';
 import { type BusErrorCode, busError } from './errors.ts';
-import type { BatchHandler, Bus, BusMessage, Subscription, Topic } from './port.ts';
+import type { BatchHandler, Bus, BusMessage, Forgotten, Subscription, Topic } from './port.ts';
 import { PubSubSubscription, toPubSub } from './pubsub-subscription.ts';
 import { MAX_MESSAGE_BYTES, TOPIC_PARTITIONS } from './topics.ts';
 
@@ -101,6 +101,11 @@ export class PubSubBus implements Bus {
         throw busError(codeOf(error), `create the topic ${name}`, error);
       }
     }
+  }
+
+  /** Acknowledged messages are gone, and others cannot be looked at without taking them. @see ManagedBus.forget */
+  async forget(): Promise<Forgotten> {
+    return { matches: 0, forgotten: 0, left: 0 };
   }
 
   async close(): Promise<void> {

@@ -1,102 +1,118 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { CloudEvent, HTTP } from 'cloudevents';
 import { z } from 'zod';
 import { UserError } from '../errors/index.ts';
-import { type ChainEvent, chainEvent, digestId, parseChainEvent } from '../events/index.ts';
+import { type ChainEvent, chainEvent, chainEventType, digestId, parseChainEvent } from '../events/index.ts';
+import { type CloudEventEnvelope, readRequest } from './cloud-event.ts';
+import { unknownType, unreadable } from './errors.ts';
+import {
+  attribute,
+  isWrapped,
+  type PubsubMessage,
+  topicOf,
+  unwrappedMessage,
+  wrappedMessage,
+} from './pubsub-message.ts';
+import { type FinalizedObject, isStorageNotification, notifiedObject, readStorageObject } from './storage-object.ts';
 
 /** https://cloud.google.com/eventarc/docs/cloudevents#storage */
 const OBJECT_FINALIZED = 'google.cloud.storage.object.v1.finalized';
 /** https://cloud.google.com/eventarc/docs/cloudevents#pubsub */
 const MESSAGE_PUBLISHED = 'google.cloud.pubsub.topic.v1.messagePublished';
-
-const decimal = z.union([z.string().regex(/^\d+$/), z.int().min(0)]).transform(String);
-
-/** Of StorageObjectData, what the functions use. https://googleapis.github.io/google-cloudevents/examples/structured/storage/StorageObjectData-complex.json */
-const storageObjectSchema = z.object({
-  bucket: z.string().min(1),
-  name: z.string().min(1),
-  generation: decimal,
-  size: decimal.transform(Number),
-  timeCreated: z.iso.datetime({ offset: true }),
-});
-
-/** A new object, or a new generation of one. */
-export type FinalizedObject = z.output<typeof storageObjectSchema>;
-
-const messagePublishedSchema = z.object({
-  message: z.object({ data: z.base64(), messageId: z.string().min(1) }),
-});
+/** Every type that Google sends. https://github.com/googleapis/google-cloudevents */
+const OF_GOOGLE = /^google\.[a-z]/;
+const OF_OURS = /^dev\.tributary\.[a-z.]+\.v\d+$/;
 
 /** What a function is told. docs/interfaces.md#event-delivery-to-functions */
 export type DeliveredEvent =
   | { readonly kind: 'object'; readonly object: FinalizedObject; readonly traceparent: string | undefined }
   | { readonly kind: 'chain'; readonly event: ChainEvent };
 
+/** A well-formed event that is nobody's here; it is acknowledged, for to send it again is of no use and nothing is wrong. */
+export interface ForeignEvent {
+  readonly kind: 'foreign';
+  readonly type: string;
+  readonly why: string;
+}
+
+export interface ReadOptions {
+  /** The topic of chain events: what comes from it must be one. */
+  readonly chainTopic: string;
+}
+
 /**
- * The event of a request, in CloudEvents' binary or structured mode.
+ * The event of a request, in any form in which Google delivers it: CloudEvents in binary and structured mode, of Cloud Storage directly or as a notification through
+ * Pub/Sub, and Pub/Sub's own push, wrapped or not.
  *
- * @throws {UserError} EVENT_UNREADABLE: what was sent is no event, or not one that any function takes; to deliver it again is of no use.
+ * @throws {UserError} one of {@link EventErrorCode}: what was sent is no event, or not one that anything here knows.
  */
-export function readEvent(headers: IncomingHttpHeaders, body: Buffer): DeliveredEvent {
-  const event = readCloudEvent(headers, body);
-  switch (event.type) {
-    case OBJECT_FINALIZED: {
-      const object = readData(event, storageObjectSchema);
-      const traceparent = event.traceparent ?? headers.traceparent;
-      return { kind: 'object', object, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
-    }
-    case MESSAGE_PUBLISHED: {
-      const { message } = readData(event, messagePublishedSchema);
-      return { kind: 'chain', event: readChainEvent(Buffer.from(message.data, 'base64'), message.messageId) };
-    }
-    default:
-      throw unreadable(`its type is ${event.type}; the functions take ${OBJECT_FINALIZED} and ${MESSAGE_PUBLISHED}`);
-  }
+export function readEvent(
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  options: ReadOptions = { chainTopic: 'tributary.chain' },
+): DeliveredEvent | ForeignEvent {
+  const unwrapped = unwrappedMessage(headers, body);
+  // With metadata, a subscription may also keep the wrapping; then the body tells.
+  if (unwrapped && !isWrapped(jsonOf(body))) return ofMessage(unwrapped, options);
+  const request = readRequest(headers, body);
+  if ('type' in request) return ofCloudEvent(request, options);
+  if (isWrapped(request.body)) return ofMessage(wrappedMessage(request.body, undefined), options);
+  throw unreadable('the request is neither a CloudEvent, binary or structured, nor a push of Pub/Sub');
 }
 
-function readCloudEvent(headers: IncomingHttpHeaders, body: Buffer): CloudEvent<unknown> {
-  let event: unknown;
+function ofCloudEvent(event: CloudEventEnvelope, options: ReadOptions): DeliveredEvent | ForeignEvent {
+  const { type, traceparent } = event;
+  if (type === OBJECT_FINALIZED) return ofObject(readStorageObject(event.data), traceparent);
+  if (type === MESSAGE_PUBLISHED) {
+    return ofMessage(wrappedMessage(event.data, topicOf(event.source), event.id), options);
+  }
+  if (OF_OURS.test(type)) return { kind: 'chain', event: parseChainEvent(JSON.stringify(event.data ?? null)) };
+  if (OF_GOOGLE.test(type)) return { kind: 'foreign', type, why: 'no function takes events of this type' };
+  throw unknownType(type);
+}
+
+function ofMessage(message: PubsubMessage, options: ReadOptions): DeliveredEvent | ForeignEvent {
+  if (isStorageNotification(message)) {
+    const object = notifiedObject(message);
+    if (object) return ofObject(object, attribute(message, 'traceparent'));
+    const type = attribute(message, 'eventType') ?? 'a notification without eventType';
+    return { kind: 'foreign', type, why: 'only new objects are of interest' };
+  }
   try {
-    event = HTTP.toEvent({ headers, body: body.toString('utf8') });
+    return { kind: 'chain', event: chainEventOf(message) };
   } catch (error) {
-    throw unreadable('the request is neither a binary nor a structured CloudEvent', { cause: error });
+    const { topic } = message;
+    if (!(error instanceof UserError) || topic === undefined || topic === options.chainTopic) throw error;
+    return { kind: 'foreign', type: MESSAGE_PUBLISHED, why: `the topic ${topic} is not ${options.chainTopic}` };
   }
-  if (!(event instanceof CloudEvent) || !event.id || !event.source || !event.type) {
-    throw unreadable('the CloudEvent lacks id, source or type, or is a batch');
-  }
-  return event;
 }
 
-function readData<S extends z.ZodType>(event: CloudEvent<unknown>, schema: S): z.output<S> {
-  const result = schema.safeParse(event.data);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw unreadable(`its data is wrong at ${issue.path.join('.') || '(the whole)'}: ${issue.message}`);
+function ofObject(object: FinalizedObject, traceparent: string | undefined): DeliveredEvent | ForeignEvent {
+  // Consoles make an empty object for a folder. https://cloud.google.com/storage/docs/folders#overview
+  if (object.name.endsWith('/')) return { kind: 'foreign', type: OBJECT_FINALIZED, why: 'it stands for a folder' };
+  return { kind: 'object', object, traceparent };
 }
 
 const bareTickSchema = z.object({ type: z.literal('sweep.tick'), event_id: z.undefined().optional() });
 
-/** A scheduler can only send the same few words each time, so a tick may be `{"type":"sweep.tick"}` and gets its id from the message. */
-function readChainEvent(data: Buffer, messageId: string): ChainEvent {
-  if (isBareTick(data)) {
+/**
+ * A scheduler can only send the same few words each time, so a tick may be `{"type":"sweep.tick"}`, or no data and the attribute `ce-type`, and gets its id from the
+ * message.
+ */
+function chainEventOf(message: PubsubMessage): ChainEvent {
+  const { data, messageId } = message;
+  const isTick =
+    data.length === 0
+      ? attribute(message, 'ce-type') === chainEventType('sweep.tick')
+      : bareTickSchema.safeParse(jsonOf(data)).success;
+  if (isTick)
     return chainEvent({ type: 'sweep.tick', runId: digestId(['sweep.tick', messageId]), identity: [messageId] });
-  }
   return parseChainEvent(data);
 }
 
-function isBareTick(data: Buffer): boolean {
+function jsonOf(data: Buffer): unknown {
   try {
-    const value: unknown = JSON.parse(data.toString('utf8'));
-    return bareTickSchema.safeParse(value).success;
+    return JSON.parse(data.toString('utf8'));
   } catch {
-    return false;
+    return undefined;
   }
-}
-
-function unreadable(problem: string, options?: ErrorOptions): UserError {
-  return new UserError(
-    'EVENT_UNREADABLE',
-    `The event cannot be read: ${problem}. docs/interfaces.md#event-delivery-to-functions has its format.`,
-    options,
-  );
 }

@@ -6,6 +6,7 @@ import { VARIABLES, type VariableDeclaration } from './variables.ts';
 
 export { type Environment, ROOT, readEnvironment } from './environment.ts';
 export type {
+  AccessConfig,
   BusConfig,
   ChainConfig,
   CostConfig,
@@ -14,6 +15,8 @@ export type {
   HttpConfig,
   JobsConfig,
   LakeConfig,
+  LineageConfig,
+  MetricsConfig,
   NotifyConfig,
   OidcConfig,
   OnlineStoreConfig,

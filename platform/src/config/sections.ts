@@ -50,6 +50,11 @@ export type PipelineConfig =
       readonly piiKeysFile: string;
     };
 
+export type MetricsConfig = { readonly projectId: string; readonly location: string } & (
+  | { readonly adapter: 'otlp'; readonly endpoint: string }
+  | { readonly adapter: 'cloud-monitoring' | 'none' }
+);
+
 export interface FeastConfig {
   readonly serverUrl: string;
 }
@@ -86,6 +91,13 @@ export interface OidcConfig {
   readonly signature: 'verify' | 'cloud-run';
 }
 
+export interface AccessConfig {
+  /** Where a function listens. */
+  readonly host: string;
+  /** Absent where only this machine can call. */
+  readonly oidc: OidcConfig | undefined;
+}
+
 export interface EventsConfig {
   /** Where a function listens. */
   readonly host: string;
@@ -99,11 +111,22 @@ export interface ChainConfig {
   readonly settleSeconds: number;
 }
 
+export interface LineageConfig {
+  readonly url: string | undefined;
+  readonly apiKey: string | undefined;
+}
+
 export interface NotifyConfig {
   readonly slackWebhookUrl: string | undefined;
   readonly googleChatWebhookUrl: string | undefined;
   readonly telegramBotToken: string | undefined;
   readonly telegramChatId: string | undefined;
+  readonly telegramApiUrl: string;
+  /** After which an incident that is still open, and goes on, is told again. */
+  readonly remindHours: number;
+  /** Messages of one channel in a minute, before the rest is one message. */
+  readonly maxPerMinute: number;
+  readonly links: { readonly runUrlTemplate: string | undefined; readonly runbookUrl: string | undefined };
 }
 
 const oidc = (read: Reader): OidcConfig => ({
@@ -115,6 +138,12 @@ const oidc = (read: Reader): OidcConfig => ({
 
 /** Whether only processes of this machine can connect. */
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
+
+/** In the cloud, the log lines of a run. https://cloud.google.com/logging/docs/view/logs-explorer-interface#share-logs-explorer-link */
+function logsOfRun(read: Reader): string | undefined {
+  if (read.get('BIGQUERY_ENDPOINT')) return undefined;
+  return `https://console.cloud.google.com/logs/query;query=jsonPayload.run_id%3D%22{run_id}%22;duration=P7D?project=${read.get('PROJECT_ID')}`;
+}
 
 /** A section asks for the variables that its selected adapter needs, and no others. */
 export const SECTIONS = {
@@ -173,6 +202,13 @@ export const SECTIONS = {
     return { launcher: 'flink', restUrl: read.get('FLINK_REST_URL'), jarId: read.get('PIPELINE_JAR_ID') };
   },
 
+  metrics: (read: Reader): MetricsConfig => {
+    const adapter = read.get('METRICS');
+    if (adapter === 'none') return { adapter, projectId: '', location: '' };
+    const place = { projectId: read.get('PROJECT_ID'), location: read.get('LOCATION') };
+    return adapter === 'otlp' ? { adapter, ...place, endpoint: read.get('METRICS_ENDPOINT') } : { adapter, ...place };
+  },
+
   feast: (read: Reader): FeastConfig => ({ serverUrl: read.get('FEAST_SERVER_URL') }),
 
   onlineStore: (read: Reader): OnlineStoreConfig => ({
@@ -192,6 +228,11 @@ export const SECTIONS = {
 
   http: (read: Reader): HttpConfig => ({ host: read.get('HOST'), port: read.get('PORT') }),
 
+  access: (read: Reader): AccessConfig => ({
+    host: read.get('HOST'),
+    oidc: isLoopback(read.get('HOST')) ? undefined : oidc(read),
+  }),
+
   events: (read: Reader): EventsConfig => ({
     host: read.get('HOST'),
     oidc: isLoopback(read.get('HOST')) ? undefined : { ...oidc(read), callers: read.get('OIDC_CALLERS') },
@@ -200,10 +241,19 @@ export const SECTIONS = {
 
   chain: (read: Reader): ChainConfig => ({ settleSeconds: read.get('SETTLE_SECONDS') }),
 
+  lineage: (read: Reader): LineageConfig => ({
+    url: read.get('OPENLINEAGE_URL'),
+    apiKey: read.get('OPENLINEAGE_API_KEY'),
+  }),
+
   notify: (read: Reader): NotifyConfig => ({
     slackWebhookUrl: read.get('SLACK_WEBHOOK_URL'),
     googleChatWebhookUrl: read.get('GOOGLE_CHAT_WEBHOOK_URL'),
     telegramBotToken: read.get('TELEGRAM_BOT_TOKEN'),
     telegramChatId: read.get('TELEGRAM_CHAT_ID'),
+    telegramApiUrl: read.get('TELEGRAM_API_URL'),
+    remindHours: read.get('NOTIFY_REMIND_HOURS'),
+    maxPerMinute: read.get('NOTIFY_MAX_PER_MINUTE'),
+    links: { runUrlTemplate: read.get('RUN_URL_TEMPLATE') ?? logsOfRun(read), runbookUrl: read.get('RUNBOOK_URL') },
   }),
 } as const;

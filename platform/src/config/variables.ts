@@ -148,6 +148,13 @@ export const VARIABLES = {
     'gs://tributary-secrets/pii-keys.json',
   ),
 
+  METRICS: variable(
+    z.enum(['otlp', 'cloud-monitoring', 'none'], { error: 'expected otlp, cloud-monitoring or none' }).default('none'),
+    'where metrics go: to a collector over OTLP/HTTP, to Cloud Monitoring, or nowhere',
+    'cloud-monitoring',
+  ),
+  METRICS_ENDPOINT: variable(url, 'the collector that takes OTLP/HTTP', 'http://127.0.0.1:4318'),
+
   FEAST_SERVER_URL: variable(url, "the feature server's address", 'http://127.0.0.1:6566'),
   REDIS_ADDRESS: variable(hostAndPort, 'the Redis of the online store', '127.0.0.1:6379'),
   FEAST_REGISTRY: variable(path, "Feast's registry: a file, or a gs:// URI", '.tributary/feast/registry.db'),
@@ -201,6 +208,20 @@ export const VARIABLES = {
     '3',
   ),
 
+  OPENLINEAGE_URL: variable(
+    url.optional(),
+    'who collects lineage, besides the lake: the base URL of a receiver of OpenLineage events',
+    'http://127.0.0.1:5000',
+  ),
+  OPENLINEAGE_API_KEY: variable(
+    z.string().min(1).optional(),
+    'the key that the receiver of lineage asks for',
+    'from your secret store',
+    {
+      secret: true,
+    },
+  ),
+
   SLACK_WEBHOOK_URL: variable(
     url.optional(),
     'where notify posts failures to Slack',
@@ -219,4 +240,32 @@ export const VARIABLES = {
     secret: true,
   }),
   TELEGRAM_CHAT_ID: variable(z.string().min(1).optional(), 'the chat that notify posts failures to', '-1001234567890'),
+  TELEGRAM_API_URL: variable(
+    url.default('https://api.telegram.org'),
+    'the Bot API that notify speaks to, where it is one of your own',
+    'https://api.telegram.org',
+  ),
+  NOTIFY_REMIND_HOURS: variable(
+    z.coerce.number({ error: 'expected a number of hours' }).positive().max(720).default(24),
+    'after how many hours notify tells again of an incident that is still open and goes on',
+    '24',
+  ),
+  NOTIFY_MAX_PER_MINUTE: variable(
+    z.coerce.number({ error: 'expected a number of messages' }).int().min(1).max(60).default(5),
+    'how many messages notify posts to a channel in a minute before the rest is one message',
+    '5',
+  ),
+  RUN_URL_TEMPLATE: variable(
+    z
+      .string()
+      .regex(/^https?:\/\/.*\{run_id\}/, 'expected an http(s) URL with {run_id} in it')
+      .optional(),
+    "where messages link to for a run; absent: Cloud Logging's lines of it",
+    'https://console.cloud.google.com/logs/query;query=jsonPayload.run_id%3D%22{run_id}%22?project=tributary-dev',
+  ),
+  RUNBOOK_URL: variable(
+    url.optional(),
+    'the address of docs/runbooks, for links in messages; absent: messages name the file',
+    'https://github.com/example/tributary/blob/main/docs/runbooks',
+  ),
 } as const;

@@ -28,6 +28,17 @@ const identifier = z
 /** Where a derived field's value comes from: of the row of `stream` whose key is this row's `by`, `field`, as it was at this row's event time. */
 const lookupSchema = z.strictObject({ stream: identifier, by: identifier, field: identifier });
 
+const days = z.int().min(1).nullable();
+
+const retentionSchema = z.strictObject({
+  raw: days,
+  processed: days,
+  deadLetter: days,
+  quarantine: days,
+  /** Of the row's event time, by which tables are partitioned; the others count from when an object was written. */
+  staging: days,
+});
+
 export const contractFieldSchema = z.strictObject({
   name: identifier,
   type: z.enum(FIELD_TYPES),
@@ -45,6 +56,8 @@ export const contractFieldSchema = z.strictObject({
   lookup: lookupSchema.optional(),
   /** Without it, the row is a dead letter. */
   onUnrepresentable: z.enum(UNREPRESENTABLE_RULES).optional(),
+  /** The field is the number or name of a person or thing that can ask to be forgotten, such as `customer`: whose row it is. */
+  subject: identifier.optional(),
   description: z.string().min(1),
 });
 
@@ -60,14 +73,27 @@ export const compiledContractSchema = z.strictObject({
   /** The field that says when it happened; null where the commit time does. */
   eventTime: identifier.nullable(),
   freshnessSeconds: z.int().min(1),
+  /** How many days each layer keeps what it holds; null is for ever. The compiler says all of them. */
+  retentionDays: retentionSchema.optional(),
   fields: z.array(contractFieldSchema).min(1),
 });
 
 export const compiledContractsSchema = z.strictObject({ streams: z.record(identifier, compiledContractSchema) });
 
+/** How long each layer keeps a stream where its contract does not say. */
+export const DEFAULT_RETENTION_DAYS: RetentionDays = {
+  raw: 400,
+  processed: 400,
+  deadLetter: 90,
+  quarantine: 90,
+  // Rows of long ago may come today; what they are worth, only their contract knows.
+  staging: null,
+};
+
 export type FieldType = (typeof FIELD_TYPES)[number];
 export type PiiClass = (typeof PII_CLASSES)[number];
 export type MaskKeep = (typeof MASK_KEEPS)[number];
+export type RetentionDays = Readonly<z.output<typeof retentionSchema>>;
 export type ContractField = Readonly<z.output<typeof contractFieldSchema>>;
 export type CompiledContract = Readonly<z.output<typeof compiledContractSchema>>;
 
@@ -79,4 +105,9 @@ export function carriedFields(contract: CompiledContract): readonly ContractFiel
 /** The fields that a row has where it comes from, in a table, a landing file or an envelope: all but those that the pipeline looks up. */
 export function sourceFields(contract: CompiledContract): readonly ContractField[] {
   return contract.fields.filter((field) => field.lookup === undefined);
+}
+
+/** The field that says whose row it is; undefined where the stream is about nobody. */
+export function subjectField(contract: CompiledContract): ContractField | undefined {
+  return contract.fields.find((field) => field.subject !== undefined);
 }

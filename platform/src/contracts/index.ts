@@ -8,8 +8,10 @@ export {
   type MaskKeep,
   type PiiClass,
   sourceFields,
+  subjectField,
 } from './contract.ts';
 export { compareDecimals } from './decimal.ts';
+export { type Lifecycle, type LifecycleRule, loadLifecycle } from './lifecycle.ts';
 export { COMPILED_CONTRACTS, type Contracts, contractOfTable, loadContracts } from './load.ts';
 export { type CompiledMapping, loadMappings, type Mappings } from './mapping.ts';
 export { METADATA_COLUMNS, type StagingColumn, stagingColumns } from './metadata.ts';

@@ -68,6 +68,15 @@ describe('the account', () => {
     expect(ended.map(({ id }) => id)).toEqual(['over']);
   });
 
+  test('clocks that disagree at midnight begin the new day once', () => {
+    const midnight = Date.parse('2026-11-21T08:00:00Z');
+    const jobs = [job('new', midnight + 1_000, 1, 40)];
+    const ahead = look(undefined, jobs, midnight + MINUTE).account;
+    const behind = look(ahead, jobs, midnight - MINUTE).account;
+    const next = look(behind, jobs, midnight + 2 * MINUTE).account;
+    expect([ahead, behind, next].map(({ day, bytes }) => `${day} ${bytes}`)).toEqual(Array(3).fill('2026-11-21 40'));
+  });
+
   test('the bytes of a day are told by stage', () => {
     const jobs = [
       job('a', NOON, 1, 10, { stage: 'load' }),

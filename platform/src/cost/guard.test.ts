@@ -168,6 +168,25 @@ describe('the cost guard', () => {
     expect(asked).toBe(1);
   });
 
+  test('an account that cannot be read is made anew from what BigQuery has of the day', async () => {
+    spend(900);
+    await lake.write('lake', 'control/cost/account.json', '{"of": "another version"}');
+    expect(await admitted('optional')).toBe(false);
+    expect((await guard().look()).bytes).toBe(900);
+  });
+
+  test('an account of a clock far ahead is looked at again, not trusted until that time comes', async () => {
+    spend(10);
+    const ahead = new CostGuard({
+      jobs: { since: async () => jobs },
+      warehouse: { insert: async () => undefined },
+      ...{ lake, bucket: 'lake', bus, dailyBytes: BUDGET, clock: clock.skewed(10 * MINUTE), log },
+    });
+    await ahead.look();
+    spend(900);
+    expect(await admitted('optional')).toBe(false);
+  });
+
   test('where BigQuery cannot be asked the last account holds, and without one all is admitted', async () => {
     unavailable = true;
     expect(await admitted('optional')).toBe(true);

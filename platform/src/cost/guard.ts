@@ -5,7 +5,7 @@ import { isPreconditionFailed } from '../group-commit/conditions.ts';
 import type { Lake } from '../lake/port.ts';
 import type { Logger } from '../log/index.ts';
 import type { Warehouse } from '../warehouse/port.ts';
-import { type Account, accountSchema, afterLook, lookFrom, stageOf } from './account.ts';
+import { type Account, afterLook, lookFrom, readAccount, stageOf } from './account.ts';
 import type { BilledJob, BilledJobs } from './billed-jobs.ts';
 import { CostBudgetSpentError, incidentOf, isSpent, STOPS_AT, type WorkKind } from './budget.ts';
 import { quotaDay } from './day.ts';
@@ -61,7 +61,8 @@ export class CostGuard {
     } catch (error) {
       log.warn({ err: error, stage }, 'what BigQuery billed could not be looked up; the last account holds');
     }
-    if (dailyBytes === undefined || this.#known?.day !== quotaDay(this.#clock.now())) return;
+    // Yesterday's account says nothing of today.
+    if (dailyBytes === undefined || !this.#known || this.#known.day < quotaDay(this.#clock.now())) return;
     const { bytes } = this.#known;
     if (isSpent(kind, bytes, dailyBytes)) throw new CostBudgetSpentError(kind, stage, bytes, dailyBytes);
   }
@@ -79,7 +80,7 @@ export class CostGuard {
     for (;;) {
       const found = await this.#read();
       this.#known = found?.account;
-      if (found && !this.#isDue(found.account)) return found.account;
+      if (found?.account && !this.#isDue(found.account)) return found.account;
       const next = await this.#lookedAt(found?.account);
       if (await this.#write(next, found?.token)) {
         this.#known = next;
@@ -154,14 +155,18 @@ export class CostGuard {
 
   #isDue({ lookedAt, day }: Account): boolean {
     const now = this.#clock.now();
-    return now - lookedAt >= LOOK_EVERY_MS || day !== quotaDay(now);
+    // What was looked at in the future was looked at by another clock.
+    return Math.abs(now - lookedAt) >= LOOK_EVERY_MS || day < quotaDay(now);
   }
 
-  async #read(): Promise<{ account: Account; token: string } | undefined> {
-    const found = await this.#ports.lake.read(this.#ports.bucket, ACCOUNT);
-    return (
-      found && { account: accountSchema.parse(JSON.parse(found.body.toString('utf8'))), token: found.object.token }
-    );
+  /** The account and the token of what is stored. One that another version wrote is made anew, from BigQuery's list of the day. */
+  async #read(): Promise<{ account: Account | undefined; token: string } | undefined> {
+    const { lake, bucket, log } = this.#ports;
+    const found = await lake.read(bucket, ACCOUNT);
+    if (!found) return undefined;
+    const account = readAccount(found.body);
+    if (!account) log.warn({ object: ACCOUNT }, 'the account of costs is of another version and is made anew');
+    return { account, token: found.object.token };
   }
 
   async #write(account: Account, token: string | undefined): Promise<boolean> {

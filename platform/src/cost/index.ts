@@ -9,6 +9,7 @@ import { CostGuard } from './guard.ts';
 export type { BilledJob, BilledJobs } from './billed-jobs.ts';
 export { CostBudgetSpentError, type WorkKind } from './budget.ts';
 export { CostGuard, type CostPorts } from './guard.ts';
+export { BigQueryBilledJobs };
 
 export interface CostGuardParts {
   readonly lake: Lake;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { Lake } from '../lake/port.ts';
+import { count, measure } from '../metrics/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type DrainRules, drainHeld, type Failure, type InlineWork } from './drain.ts';
-import type { Manifest } from './format.ts';
+import { DEFAULT_LEASE_MS, type Manifest } from './format.ts';
 import { Lease } from './lease.ts';
 import { JobRuns, LONG_WORK_RULES, type LongWork, type LongWorkRules } from './long-work.ts';
 import { Manifests } from './manifests.ts';
@@ -44,8 +45,6 @@ export interface GroupCommitOptions<P> {
   readonly newId?: () => string;
 }
 
-/** Long enough for a pause of the process or the lake, short enough not to be noticed much when a holder dies. */
-const DEFAULT_LEASE_MS = 15_000;
 /** One load job takes as many URIs. https://cloud.google.com/bigquery/quotas#load_jobs */
 const DEFAULT_MAX_ARRIVALS = 10_000;
 const DEFAULT_REMEMBER = 20;
@@ -64,6 +63,8 @@ export type DrainOutcome = {
 };
 /** `running`: one is open already; what waits goes with the next. */
 export type StartOutcome = 'started' | 'running' | 'nothing-waits' | 'elsewhere';
+/** `ended`: a job that could not be saved, or need not be, ended its manifest. `restarted`: a new attempt runs. `started`: what waited runs. */
+export type RepairOutcome = 'nothing-to-do' | 'running' | 'restarted' | 'ended' | 'started';
 /** `ended`: this report ended the manifest. `stale`: it had ended, or a newer attempt took over, or it is unknown: nothing changed. */
 export type FinishOutcome = 'ended' | 'stale';
 
@@ -85,7 +86,8 @@ export type FinishOutcome = 'ended' | 'stale';
  * - an arrival without a holder: the next `drain` or `startNext`, of another arrival or of the sweep, takes it along;
  * - a lease: it expires, and one that claims to last much longer than leases do, by a clock that was wrong, counts as expired;
  * - an open manifest with inline work: it is finished first, as the next attempt, under the same id;
- * - an open manifest whose job was not started, died, or ended without a word: `repair` starts it again, up to a limit, then fails it aloud;
+ * - an open manifest whose job was not started, died, or ended without a word: `repair` starts it again, up to a limit, then fails it aloud (a start that
+ *   failed for a reason that may pass does not count);
  * - an ended manifest whose arrivals were not removed: whoever opens the next one knows them by their nonces and removes them.
  *
  * **Two who believe to hold the lease** (clocks differ, processes pause) meet at the manifest: creating, claiming and ending it are conditional writes, and
@@ -130,10 +132,9 @@ export class GroupCommit<P> {
     await this.#store.putArrival({ id, nonce: this.#newId(), recordedAt, payload });
   }
 
-  /** Whether nothing is on record and nothing is open. */
+  /** Whether nothing is on record, and so nothing is open: what is in a manifest stays on record until it ended. Costs one listing. */
   async isIdle(): Promise<boolean> {
-    if (await this.#manifests.anyWaiting()) return false;
-    return (await this.#manifests.latest())?.manifest.state !== 'open';
+    return !(await this.#manifests.anyWaiting());
   }
 
   /**
@@ -231,14 +232,18 @@ export class GroupCommit<P> {
     const number = this.#store.names.numberOf(manifestId);
     const found = number === undefined ? undefined : await this.#store.readManifest(number);
     if (found?.manifest.state !== 'open' || found.manifest.attempt !== attempt) return 'stale';
-    if (attempt >= this.#jobs.maxAttempts) return 'exhausted';
+    if (found.manifest.counted >= this.#jobs.maxAttempts) return 'exhausted';
     return (await this.#manifests.change(found, { claimedAt: null })) ? 'again' : 'stale';
   }
 
-  /** Looks after a job that may have died without reporting, then starts what waits. */
-  async repair(work: LongWork<P>): Promise<void> {
+  /** Looks after a job that may have died without reporting, then starts what waits. Where nothing does it costs one listing. */
+  async repair(work: LongWork<P>): Promise<RepairOutcome> {
+    if (await this.isIdle()) return 'nothing-to-do';
     const outcome = await this.#jobs.repair(work);
-    if (outcome === 'ended' || outcome === 'nothing-open') await this.startNext(work);
+    if (outcome !== 'ended' && outcome !== 'nothing-open') return outcome;
+    const next = await this.startNext(work);
+    if (outcome === 'ended') return outcome;
+    return next === 'started' ? next : next === 'nothing-waits' ? 'nothing-to-do' : 'running';
   }
 
   /** The open manifest, if there is one. */
@@ -252,10 +257,13 @@ export class GroupCommit<P> {
     const { lake, bucket } = this.#options;
     const terms = { holder: this.#newId(), ttlMs: this.#options.leaseMs ?? DEFAULT_LEASE_MS };
     const lease = await Lease.acquire({ lake, bucket, clock: this.#clock }, this.#store.names.lease, terms);
+    count('tributary.commit.lease', 1, { commit: this.name, outcome: lease ? 'taken' : 'elsewhere' });
     if (!lease) return undefined;
+    const taken = this.#clock.now();
     try {
       return await lease.keepDuring(() => work(lease));
     } finally {
+      measure('tributary.commit.held', (this.#clock.now() - taken) / 1_000, { commit: this.name });
       // An error here would hide the work's own; a lease that is not released expires.
       await lease.release().catch(() => undefined);
     }

@@ -89,6 +89,27 @@ describe('inline work', () => {
     expect(done).toEqual([['early'], ['late']]);
   });
 
+  test('an arrival of the same process that comes while its last look is answered is not stranded', async () => {
+    const [lake, clock] = [new MemoryLake(), new ManualClock()];
+    const { work, done } = recorder();
+    let told = false;
+    const commit = commitOn(
+      lake.seenThrough(async (moment, operation, name) => {
+        const isLastLook = moment === 'after' && operation === 'list' && name.startsWith('control/arrivals/');
+        if (told || !isLastLook || (await inspectCommits(lake, BUCKET, clock))[0]!.leaseHeld || done.length === 0)
+          return;
+        // The list was empty, and its answer is on the way.
+        told = true;
+        await commit.record('late', { n: 2 });
+        expect((await commit.drain(work)).outcome).toBe('elsewhere');
+      }),
+      clock,
+    );
+    await commit.record('early', { n: 1 });
+    await commit.drain(work);
+    expect(done).toEqual([['early'], ['late']]);
+  });
+
   test('an event told twice is one arrival, while it waits and after it was done', async () => {
     const [lake, clock] = [new MemoryLake(), new ManualClock()];
     const commit = commitOn(lake, clock);
@@ -180,7 +201,7 @@ describe('inline work', () => {
     const slow = commitOn(
       lake.seenThrough(async (moment, operation, name) => {
         // Paused for longer than its lease right after it listed what waits.
-        if (paused || moment !== 'after' || operation !== 'list' || !name.endsWith('/arrivals/')) return;
+        if (paused || moment !== 'after' || operation !== 'list' || name !== 'control/arrivals/load-orders/') return;
         paused = true;
         clock.advance(60_000);
         await next.drain(work);
@@ -190,6 +211,30 @@ describe('inline work', () => {
     await slow.record('a', { n: 1 });
     await slow.drain(work);
     expect(done).toEqual([['a']]);
+  });
+
+  test('a holder that paused while its number was used, ended and pruned does nothing under it', async () => {
+    const [lake, clock] = [new MemoryLake(), new ManualClock()];
+    const next = commitOn(lake, clock, { keep: 1, remember: 1 });
+    const { work, done } = recorder();
+    let paused = false;
+    const slow = commitOn(
+      lake.seenThrough(async (moment, operation, name) => {
+        // Neither did it renew its lease meanwhile.
+        if (paused && operation === 'write' && name.endsWith('lease.json')) throw new Error('paused');
+        if (paused || moment !== 'before' || operation !== 'write' || !name.endsWith('/000000001.json')) return;
+        paused = true;
+        clock.advance(60_000);
+        for (const n of [1, 2, 3]) {
+          await next.record(`b${n}`, { n });
+          await next.drain(work);
+        }
+      }),
+      clock,
+    );
+    await slow.record('a', { n: 0 });
+    await slow.drain(work);
+    expect(done).toEqual([['a', 'b1'], ['b2'], ['b3']]);
   });
 
   test('spacing holds the next manifest back, and everything meanwhile goes with it', async () => {

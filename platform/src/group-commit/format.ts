@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { TributaryError } from '../errors/index.ts';
 
 /**
- * What a group commit keeps in the lake, under `control/<commit>/`:
+ * What group commits keep in the lake:
  *
- *     arrivals/<id>~<nonce>.json  one telling of a waiting piece of work; its presence is the whole of its state
- *     lease.json                  who may turn arrivals into manifests just now
- *     manifests/<number>.json     a group of arrivals worked on as one; the numbers say the order, and only the highest can be open
+ *     control/arrivals/<commit>/<id>~<nonce>.json  one telling of a waiting piece of work; its presence is the whole of its state
+ *     control/<commit>/lease.json                  who may turn arrivals into manifests just now
+ *     control/<commit>/manifests/<number>.json     a group of arrivals worked on as one; the numbers say the order, and only the highest can be open
+ *
+ * Arrivals of all commits lie side by side, and stay until the manifest that has them ended: one listing, of nothing, says that nothing is under way.
  */
 export const CONTROL = 'control/';
+export const ARRIVALS = `${CONTROL}arrivals/`;
 
 /** Zero-padded so that the store lists manifests in order. */
 const NUMBER_DIGITS = 9;
@@ -26,9 +29,14 @@ export const arrivalSchema = z.object({
   payload: z.unknown(),
 });
 
+/** Long enough for a pause of the process or the lake, short enough not to be noticed much when a holder dies. */
+export const DEFAULT_LEASE_MS = 15_000;
+
 export const leaseSchema = z.object({
   /** Null when released. */
   holder: z.string().nullable(),
+  /** How long the holder asks for at a time. */
+  termMs: z.number().positive().default(DEFAULT_LEASE_MS),
   /** Grows with each change of hands. */
   epoch: z.int().min(1),
   /** Milliseconds since the epoch, by the holder's clock. */
@@ -41,6 +49,8 @@ export const manifestSchema = z.object({
   number: z.int().min(1),
   state: z.enum(['open', 'done', 'failed']),
   attempt: z.int().min(1),
+  /** Attempts that count: not those whose start failed for a reason that may pass. */
+  counted: z.int().min(0).default(1),
   /** Unique to each taking up of an attempt. */
   claim: z.string().min(1),
   /** When the attempt was taken up, in milliseconds; null when it was given back because its start failed. */
@@ -73,6 +83,9 @@ export interface Arrival<P> {
   readonly payload: P;
 }
 
+/** What the name of an arrival's object says. */
+export type Telling = Pick<StoredArrival, 'id' | 'nonce'>;
+
 /** An arrival that is in a manifest, and what else told of it by then. */
 export interface TakenArrival<P> extends Arrival<P> {
   readonly repeats: readonly string[];
@@ -96,17 +109,27 @@ export class ControlNames {
   readonly #commit: string;
 
   constructor(commit: string) {
-    if (!commitName.test(commit)) throw controlError(`"${commit}" cannot name a commit; use a-z 0-9 _ -`);
+    if (!commitName.test(commit) || `${CONTROL}${commit}/` === ARRIVALS)
+      throw controlError(`"${commit}" cannot name a commit; use a-z 0-9 _ -`);
     this.#commit = commit;
     this.root = `${CONTROL}${commit}/`;
-    this.arrivals = `${this.root}arrivals/`;
+    this.arrivals = `${ARRIVALS}${commit}/`;
     this.manifests = `${this.root}manifests/`;
     this.lease = `${this.root}lease.json`;
   }
 
-  arrival(id: string, nonce: string): string {
+  arrival({ id, nonce }: Telling): string {
     if (!arrivalId.test(id)) throw controlError(`"${id}" cannot name an arrival; use up to 200 of A-Z a-z 0-9 _ . -`);
     return `${this.arrivals}${id}~${nonce}.json`;
+  }
+
+  /** @throws {TributaryError} CONTROL_UNREADABLE where the name is not one that `arrival` gives. */
+  telling(name: string): Telling {
+    const [, id, nonce] = /^(.+)~(.+)\.json$/.exec(name.slice(this.arrivals.length)) ?? [];
+    if (id === undefined || nonce === undefined || !arrivalId.test(id) || !arrivalNonce.test(nonce)) {
+      throw foreignObject(name);
+    }
+    return { id, nonce };
   }
 
   manifest(number: number): string {

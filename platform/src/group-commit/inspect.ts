@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
 import type { Lake } from '../lake/port.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { CONTROL, ControlNames, leaseSchema, manifestSchema, parseControl } from './format.ts';
+import { ARRIVALS, CONTROL, ControlNames, leaseSchema, manifestSchema, parseControl } from './format.ts';
+import { isHeld } from './lease.ts';
 
 export interface CommitState {
   readonly name: string;
@@ -19,19 +20,28 @@ const CONCURRENT_READS = 8;
 export async function inspectCommits(lake: Lake, bucket: string, clock: Clock = systemClock): Promise<CommitState[]> {
   const objects = new Map<string, string[]>();
   for await (const { name } of lake.list(bucket, CONTROL)) {
-    const commit = name.slice(CONTROL.length).split('/', 1)[0]!;
+    const commit = name.slice((name.startsWith(ARRIVALS) ? ARRIVALS : CONTROL).length).split('/', 1)[0]!;
     objects.set(commit, [...(objects.get(commit) ?? []), name]);
   }
   const limit = pLimit(CONCURRENT_READS);
-  const states = [...objects].map(([commit, names]) => limit(() => inspect(lake, bucket, clock, commit, names)));
+  const states = [...objects]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([commit, names]) => limit(() => inspect(lake, bucket, clock, commit, names)));
   return (await Promise.all(states)).filter((state) => state !== undefined);
+}
+
+/** Names of the commits, of those that begin so, for which something waits or is worked on. Costs one listing, of nothing where all is quiet. */
+export async function waitingCommits(lake: Lake, bucket: string, namePrefix: string): Promise<string[]> {
+  const commits = new Set<string>();
+  for await (const { name } of lake.list(bucket, `${ARRIVALS}${namePrefix}`)) {
+    commits.add(name.slice(ARRIVALS.length).split('/', 1)[0]!);
+  }
+  return [...commits];
 }
 
 /** Whether anything waits for, or is worked on by, a commit whose name begins so. Cheaper than `inspectCommits`: nothing is read. */
 export async function isAnyWaiting(lake: Lake, bucket: string, namePrefix: string): Promise<boolean> {
-  for await (const { name } of lake.list(bucket, `${CONTROL}${namePrefix}`)) {
-    if (name.split('/')[2] === 'arrivals') return true;
-  }
+  for await (const _ of lake.list(bucket, `${ARRIVALS}${namePrefix}`)) return true;
   return false;
 }
 
@@ -55,6 +65,6 @@ async function inspect(
     name: commit,
     waiting: arrivals.length,
     openManifest: latest?.state === 'open' ? latest.id : undefined,
-    leaseHeld: lease !== undefined && lease.holder !== null && lease.expiresAt > clock.now(),
+    leaseHeld: lease !== undefined && isHeld(lease, clock.now()),
   };
 }

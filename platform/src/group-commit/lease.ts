@@ -49,9 +49,9 @@ export class Lease {
     const { lake, bucket, clock } = ports;
     const found = await lake.read(bucket, name);
     const current = found && parseControl(leaseSchema, name, found.body);
-    const remaining = current && current.holder !== null ? current.expiresAt - clock.now() : 0;
-    if (remaining > 0 && remaining <= CREDIBLE_TERMS * terms.ttlMs) return undefined;
-    const state = { holder: terms.holder, epoch: (current?.epoch ?? 0) + 1, expiresAt: clock.now() + terms.ttlMs };
+    if (current && isHeld(current, clock.now())) return undefined;
+    const { holder, ttlMs } = terms;
+    const state = { holder, termMs: ttlMs, epoch: (current?.epoch ?? 0) + 1, expiresAt: clock.now() + ttlMs };
     const token = await writeLease(ports, name, state, found ? { ifMatch: found.object.token } : { ifAbsent: true });
     return token === undefined ? undefined : new Lease(ports, name, terms, state, token);
   }
@@ -102,6 +102,12 @@ export class Lease {
     this.#token = token;
     return true;
   }
+}
+
+/** Whether somebody has the lease, as far as a clock that says `now` can tell. */
+export function isHeld({ holder, expiresAt, termMs }: LeaseState, now: number): boolean {
+  const remaining = expiresAt - now;
+  return holder !== null && remaining > 0 && remaining <= CREDIBLE_TERMS * termMs;
 }
 
 /** The written content's token; undefined where somebody else was first. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { TransientError } from '../errors/index.ts';
+import { TransientError, UserError } from '../errors/index.ts';
 import type { ExecutionState } from '../jobs/port.ts';
 import { GroupCommit, type GroupCommitOptions, inspectCommits, type LongWork } from './index.ts';
 import { ManualClock, MemoryLake } from './testing/index.ts';
@@ -152,7 +152,7 @@ describe('long work', () => {
     expect(starts.at(-1)).toBe(`${SECOND}#1: a b`);
   });
 
-  test('a start that fails is tried again by the next call, three times in all', async () => {
+  test('a start that fails is tried again by the next call, three times in all where it fails for good', async () => {
     refuse = new TransientError('JOBS_UNAVAILABLE', 'no answer');
     await expect(arrive('a')).rejects.toThrow('no answer');
     refuse = undefined;
@@ -160,11 +160,28 @@ describe('long work', () => {
     expect(starts).toEqual([`${FIRST}#2: a`]);
     await commit.finish(FIRST, 2, null);
 
-    refuse = new TransientError('JOBS_UNAVAILABLE', 'no answer');
-    await expect(arrive('b')).rejects.toThrow('no answer');
-    await expect(commit.startNext(work)).rejects.toThrow('no answer');
+    refuse = new UserError('JOBS_REFUSED', 'no such argument');
+    await expect(arrive('b')).rejects.toThrow('no such argument');
+    await expect(commit.startNext(work)).rejects.toThrow('no such argument');
     await commit.startNext(work);
-    expect(failures).toEqual([`${SECOND} JOBS_UNAVAILABLE`]);
+    expect(failures).toEqual([`${SECOND} JOBS_REFUSED`]);
+  });
+
+  test('while nothing can be started nothing is given up, however often it is tried; afterwards there are three attempts', async () => {
+    refuse = new TransientError('JOBS_UNAVAILABLE', 'no answer');
+    await expect(arrive('a')).rejects.toThrow('no answer');
+    for (let n = 0; n < 10; n += 1) await expect(commit.repair(work)).rejects.toThrow('no answer');
+    refuse = undefined;
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect(failures).toEqual([]);
+      await commit.repair(work);
+      states.set(`exec-${attempt}`, 'failed');
+      await commit.repair(work);
+      clock.advance(10_000);
+    }
+    expect(starts).toHaveLength(3);
+    await commit.repair(work);
+    expect(failures).toEqual([`${FIRST} ATTEMPTS_EXHAUSTED`]);
   });
 
   test('a function that died between opening a manifest and starting its job is repaired', async () => {

@@ -1,3 +1,4 @@
+import { TransientError } from '../errors/index.ts';
 import type { ExecutionState } from '../jobs/port.ts';
 import type { Clock } from './clock.ts';
 import { type Failure, failureOf } from './drain.ts';
@@ -39,7 +40,7 @@ export const LONG_WORK_RULES: LongWorkRules = {
 };
 
 /** `ended`: this call ended the manifest. `running`: wait on. `restarted`: a new attempt runs. */
-export type RepairOutcome = 'nothing-open' | 'running' | 'restarted' | 'ended';
+type JobOutcome = 'nothing-open' | 'running' | 'restarted' | 'ended';
 
 /** The manifest's jobs: starting them, and finding those that died. */
 export class JobRuns<P> {
@@ -60,15 +61,17 @@ export class JobRuns<P> {
 
   /**
    * Starts the attempt that `taken` names. Where that fails the attempt is given back, to be taken up by whoever comes next, and the error is thrown; the
-   * last attempt is given up instead.
+   * last attempt is given up instead. A failure that may pass counts as no attempt: while nothing can be started, everything waits.
    */
   async launch(taken: Versioned<P>, work: LongWork<P>): Promise<void> {
     let execution: string;
     try {
       execution = await work.start(taken.manifest);
     } catch (error) {
-      if (taken.manifest.attempt >= this.#rules.maxAttempts) return this.#giveUp(taken, work, failureOf(error));
-      await this.#manifests.change(taken, { claimedAt: null });
+      const { counted } = taken.manifest;
+      const passes = error instanceof TransientError;
+      if (!passes && counted >= this.#rules.maxAttempts) return this.#giveUp(taken, work, failureOf(error));
+      await this.#manifests.change(taken, { claimedAt: null, counted: passes ? counted - 1 : counted });
       throw error;
     }
     // A job may be quicker than this line; then its report has ended the manifest already, and there is nothing to note.
@@ -76,7 +79,7 @@ export class JobRuns<P> {
   }
 
   /** Looks after the open manifest, whose job may have died without a word. */
-  async repair(work: LongWork<P>): Promise<RepairOutcome> {
+  async repair(work: LongWork<P>): Promise<JobOutcome> {
     const latest = await this.#manifests.latest();
     if (latest?.manifest.state !== 'open') return 'nothing-open';
     const { execution, claimedAt } = latest.manifest;
@@ -97,7 +100,7 @@ export class JobRuns<P> {
   }
 
   /** The job ended, yet nobody reported it: the report may be under way still. */
-  async #ended(latest: Versioned<P>, work: LongWork<P>, state: ExecutionState): Promise<RepairOutcome> {
+  async #ended(latest: Versioned<P>, work: LongWork<P>, state: ExecutionState): Promise<JobOutcome> {
     const { suspectedAt } = latest.manifest;
     if (suspectedAt === null && !work.succeeded) {
       await this.#manifests.change(latest, { suspectedAt: this.#clock.now() });
@@ -113,10 +116,10 @@ export class JobRuns<P> {
     return Math.abs(this.#clock.now() - time);
   }
 
-  async #again(latest: Versioned<P>, work: LongWork<P>, reason: string): Promise<RepairOutcome> {
-    const { attempt, id } = latest.manifest;
-    if (attempt >= this.#rules.maxAttempts) {
-      const message = `${id} was tried ${attempt} times; the last time ${reason}. Look at the job's log; what it covers joins the next run.`;
+  async #again(latest: Versioned<P>, work: LongWork<P>, reason: string): Promise<JobOutcome> {
+    const { counted, id } = latest.manifest;
+    if (counted >= this.#rules.maxAttempts) {
+      const message = `${id} was tried ${counted} times; the last time ${reason}. Look at the job's log; what it covers joins the next run.`;
       await this.#giveUp(latest, work, { code: 'ATTEMPTS_EXHAUSTED', message });
       return 'ended';
     }

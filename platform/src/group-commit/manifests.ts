@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Arrival, Manifest, TakenArrival } from './format.ts';
+import type { Arrival, Manifest, TakenArrival, Telling } from './format.ts';
 import type { ControlStore, Versioned } from './store.ts';
 
 /** How often a change is tried against others who change the same manifest; each of them made progress. */
@@ -61,15 +61,13 @@ export class Manifests<P> {
    */
   async open(latest: Versioned<P> | undefined): Promise<Versioned<P> | undefined> {
     const known = await this.#known(latest);
-    for (;;) {
-      const names = await this.#store.waiting(this.#rules.maxArrivals);
-      const arrivals = await this.#store.readArrivals(names);
-      const fresh = arrivals.filter(({ id, nonce }) => !known.nonces.has(nonce) && !known.doneIds.has(id));
-      // Before the next manifest exists: afterwards nobody would look for what this one left behind.
-      await this.#store.removeArrivals(arrivals.filter((arrival) => !fresh.includes(arrival)));
-      if (fresh.length > 0) return this.#create(latest?.manifest, eachOnce(fresh));
-      if (names.length < this.#rules.maxArrivals) return undefined;
-    }
+    const isKnown = ({ id, nonce }: Telling) => known.nonces.has(nonce) || known.doneIds.has(id);
+    const waiting = await this.#store.tellings();
+    // All of them, and before the next manifest exists: afterwards nobody would know what this one left behind.
+    await this.#store.removeArrivals(waiting.filter(isKnown));
+    const news = waiting.filter((telling) => !isKnown(telling));
+    const fresh = await this.#store.readArrivals(news.slice(0, this.#rules.maxArrivals));
+    return fresh.length === 0 ? undefined : this.#create(latest?.manifest, eachOnce(fresh));
   }
 
   /** What need not be run again: leftovers of the latest manifest, and ids that were done lately. */
@@ -96,6 +94,7 @@ export class Manifests<P> {
       number,
       state: 'open',
       attempt: 1,
+      counted: 1,
       claim: this.#rules.newId(),
       claimedAt: now,
       execution: null,
@@ -115,6 +114,7 @@ export class Manifests<P> {
   claim(from: Versioned<P>): Promise<Versioned<P> | undefined> {
     return this.#store.changeManifest(from, {
       attempt: from.manifest.attempt + 1,
+      counted: from.manifest.counted + 1,
       claim: this.#rules.newId(),
       claimedAt: this.#clock.now(),
       execution: null,

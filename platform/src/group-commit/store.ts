@@ -6,12 +6,12 @@ import {
   type Arrival,
   arrivalSchema,
   ControlNames,
-  foreignObject,
   type Manifest,
   manifestSchema,
   parseControl,
   type StoredArrival,
   type TakenArrival,
+  type Telling,
 } from './format.ts';
 
 /** Requests to the lake at a time: enough to hide its latency, few enough to leave it room for others. */
@@ -39,9 +39,14 @@ export class ControlStore<P> {
 
   /** Keeps one telling of an arrival, under a name of its own: what removes another telling cannot remove this one. */
   async putArrival(arrival: Arrival<P>): Promise<void> {
-    await this.#lake.write(this.#bucket, this.names.arrival(arrival.id, arrival.nonce), JSON.stringify(arrival), {
+    await this.#lake.write(this.#bucket, this.names.arrival(arrival), JSON.stringify(arrival), {
       contentType: 'application/json',
     });
+  }
+
+  /** All that waits, in name order. */
+  async tellings(): Promise<Telling[]> {
+    return (await this.waiting(Number.POSITIVE_INFINITY)).map((name) => this.names.telling(name));
   }
 
   /** Names of waiting arrivals, at most `limit`. */
@@ -55,25 +60,20 @@ export class ControlStore<P> {
     return names;
   }
 
-  /**
-   * The arrivals of those names; one that is gone meanwhile is left out.
-   *
-   * @throws {TributaryError} CONTROL_UNREADABLE where something lies there that could never be removed as an arrival.
-   */
-  async readArrivals(names: readonly string[]): Promise<Arrival<P>[]> {
+  /** The arrivals that were told so; one that is gone meanwhile is left out. */
+  async readArrivals(tellings: readonly Telling[]): Promise<Arrival<P>[]> {
     const limit = pLimit(CONCURRENT_REQUESTS);
-    const read = await limit.map(names, async (name) => {
+    const read = await limit.map(tellings, async (telling) => {
+      const name = this.names.arrival(telling);
       const body = await this.#lake.bytes(this.#bucket, name);
       if (!body) return undefined;
-      const stored = parseControl(arrivalSchema, name, body);
-      if (this.names.arrival(stored.id, stored.nonce) !== name) throw foreignObject(name);
-      return this.#typed(stored, name);
+      return this.#typed({ ...parseControl(arrivalSchema, name, body), ...telling }, name);
     });
     return read.filter((arrival) => arrival !== undefined);
   }
 
-  async removeArrivals(arrivals: readonly Pick<Arrival<P>, 'id' | 'nonce'>[]): Promise<void> {
-    const names = arrivals.map(({ id, nonce }) => this.names.arrival(id, nonce));
+  async removeArrivals(arrivals: readonly Telling[]): Promise<void> {
+    const names = arrivals.map((telling) => this.names.arrival(telling));
     if (names.length > 0) await this.#lake.removeAll(this.#bucket, names);
   }
 

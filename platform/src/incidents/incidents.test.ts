@@ -26,7 +26,7 @@ const publish = async (events: readonly ChainEvent[]): Promise<void> => {
 };
 
 /** A run that finds these wrong, and everything else right. */
-const runFinds = (runId: string, ...failing: Incident[]) => incidents.settle(failing, () => true, { runId }, publish);
+const runFinds = (runId: string, ...failing: Incident[]) => incidents.settle(failing, () => ({}), { runId }, publish);
 
 const names = () => told.map(({ type, detail }) => `${type} ${detail.incident}`);
 
@@ -50,8 +50,9 @@ describe('incidents', () => {
 
   test('what a run did not look at stays open', async () => {
     await runFinds('run-1', wrong('a'), wrong('b'));
-    const cleared = await incidents.settle([], ({ incident }) => incident === 'b', { runId: 'run-2' }, publish);
-    expect(cleared.map(({ incident }) => incident)).toEqual(['b']);
+    const looksAtB = ({ incident }: { incident: string }) => (incident === 'b' ? { rebuild: true } : undefined);
+    await incidents.settle([], looksAtB, { runId: 'run-2' }, publish);
+    expect(told.at(-1)).toMatchObject({ type: 'incident.cleared', detail: { incident: 'b', rebuild: true } });
     expect((await incidents.open()).map(({ incident }) => incident)).toEqual(['a']);
   });
 
@@ -70,7 +71,7 @@ describe('incidents', () => {
       heard.push(...events);
       throw new Error('the bus went away before it answered');
     };
-    await expect(incidents.settle([], () => true, { runId: 'run-2' }, half)).rejects.toThrow('the bus');
+    await expect(incidents.settle([], () => ({}), { runId: 'run-2' }, half)).rejects.toThrow('the bus');
     await runFinds('run-2');
     expect(told.at(-1)!.event_id).toBe(heard[0]!.event_id);
     expect(await incidents.open()).toEqual([]);
@@ -80,7 +81,7 @@ describe('incidents', () => {
     const down = async (): Promise<void> => {
       throw new Error('the bus is down');
     };
-    await expect(incidents.settle([wrong('a')], () => true, { runId: 'run-1' }, down)).rejects.toThrow('down');
+    await expect(incidents.settle([wrong('a')], () => ({}), { runId: 'run-1' }, down)).rejects.toThrow('down');
     await runFinds('run-2');
     expect(names()).toEqual(['incident.cleared a']);
   });
@@ -88,6 +89,7 @@ describe('incidents', () => {
   test('owners do not clear each other’s', async () => {
     await runFinds('run-1', wrong('a'));
     const others = new Incidents(lake, BUCKET, 'transform');
-    expect(await others.settle([], () => true, { runId: 'run-2' }, publish)).toEqual([]);
+    await others.settle([], () => ({}), { runId: 'run-2' }, publish);
+    expect(names()).toEqual(['incident.raised a']);
   });
 });

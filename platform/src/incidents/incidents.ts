@@ -69,29 +69,33 @@ export class Incidents {
    * Tells of what is wrong now and of what is right again, in this order.
    *
    * @param failing raised; one that was open stays so, and keeps back what it kept back before
-   * @param over which of the open ones this run found right; those it did not look at stay open
+   * @param over of an open one that this run found right, what else its end tells; undefined where the run did not look at it, and it stays open
    * @param publish tells events; where it throws, a repetition tells them again
-   * @returns those cleared, as they were remembered
    */
   async settle(
     failing: readonly Incident[],
-    over: (open: OpenIncident) => boolean,
+    over: (open: OpenIncident) => Readonly<Record<string, unknown>> | undefined,
     run: IncidentRun,
     publish: (events: readonly ChainEvent[]) => Promise<void>,
-  ): Promise<OpenIncident[]> {
+  ): Promise<void> {
     const open = await this.open();
     const wrong = new Set(failing.map(({ name }) => name));
-    const cleared = open.filter((it) => !wrong.has(it.incident) && over(it));
+    const cleared = open.flatMap((incident) => {
+      const detail = wrong.has(incident.incident) ? undefined : over(incident);
+      return detail ? [{ incident, detail }] : [];
+    });
     for (const incident of failing) {
       await this.#remember(
         incident,
         open.find((it) => it.incident === incident.name),
       );
     }
-    const events = [...failing.map((it) => raised(it, run)), ...cleared.map((it) => endOf(it, run))];
+    const events = [
+      ...failing.map((it) => raised(it, run)),
+      ...cleared.map((it) => endOf(it.incident, it.detail, run)),
+    ];
     if (events.length > 0) await publish(events);
-    for (const { incident } of cleared) await this.#lake.remove(this.#bucket, this.#nameOf(incident));
-    return cleared;
+    for (const { incident } of cleared) await this.#lake.remove(this.#bucket, this.#nameOf(incident.incident));
   }
 
   async #remember({ name, streams = [], views = [] }: Incident, before: OpenIncident | undefined): Promise<void> {
@@ -128,13 +132,17 @@ function raised(incident: Incident, run: IncidentRun): ChainEvent {
   });
 }
 
-function endOf({ incident, since, streams, views }: OpenIncident, run: IncidentRun): ChainEvent {
+function endOf(
+  { incident, since, streams, views }: OpenIncident,
+  detail: Readonly<Record<string, unknown>>,
+  run: IncidentRun,
+): ChainEvent {
   return chainEvent({
     ...of(run),
     type: 'incident.cleared',
     streams,
     views,
-    detail: { incident, since },
+    detail: { ...detail, incident, since },
     identity: [incident, since],
   });
 }

@@ -1,5 +1,6 @@
 import type { File, Storage } from '@google-cloud/storage';
 import pLimit from 'p-limit';
+import pRetry from 'p-retry';
 import { lakeError, retried } from './errors.ts';
 import type { ByteRange, Lake, LakeObject, WriteOptions } from './port.ts';
 
@@ -15,12 +16,19 @@ const READ_ATTEMPTS = 10;
 /** The store has no request that removes many objects, so that many are under way at a time. */
 const CONCURRENT_REMOVALS = 32;
 
+/** What it says of a missing bucket, in the same 404 as of a missing object. */
+const MISSING_BUCKET = /specified bucket does not exist/i;
+
+/** Writes of one object came faster than one a second; this one did nothing. https://cloud.google.com/storage/quotas#objects */
+const TOO_MANY_REQUESTS = 429;
+
 /** The range begins at or beyond the object's end. */
 const RANGE_NOT_SATISFIABLE = 416;
 
 /**
  * The lake on Google Cloud Storage. Tokens are generations, so a condition names one exact content. Conditional writes are never repeated by this class (as with
- * MinioLake: a repetition could mistake its own first attempt for another writer).
+ * MinioLake: a repetition could mistake its own first attempt for another writer), unless the store says that it did not take them up: it lets an object, such
+ * as a lease, be written about once a second.
  */
 export class GcsLake implements Lake {
   readonly #settings: GcsSettings;
@@ -77,7 +85,7 @@ export class GcsLake implements Lake {
           ...(generation === undefined ? {} : { preconditionOpts: { ifGenerationMatch: generation } }),
         }),
       );
-    await (generation === undefined ? retried(save) : save());
+    await (generation === undefined ? retried(save) : whileTooMany(save));
     return describe(bucket, { name, size: Buffer.byteLength(body), ...writtenGeneration(file) });
   }
 
@@ -103,6 +111,27 @@ export class GcsLake implements Lake {
     await pLimit(CONCURRENT_REMOVALS).map(names, (name) => this.remove(bucket, name));
   }
 
+  async removeOldVersions(bucket: string, prefix: string, { countOnly = false } = {}): Promise<number> {
+    const storage = await this.#connect();
+    let count = 0;
+    let pageToken: string | undefined;
+    do {
+      const query = { prefix, versions: true, autoPaginate: false, ...(pageToken ? { pageToken } : {}) };
+      const [files, next] = await retried(() =>
+        this.#attempt('list versions', bucket, prefix, () => storage.bucket(bucket).getFiles(query)),
+      );
+      // https://cloud.google.com/storage/docs/json_api/v1/objects#timeDeleted
+      for (const { name, metadata } of files.filter(({ metadata }) => metadata.timeDeleted !== undefined)) {
+        count += 1;
+        const generation = metadata.generation!;
+        const version = storage.bucket(bucket).file(name, { generation });
+        if (!countOnly) await this.#found(bucket, name, () => version.delete(), 'remove a version of');
+      }
+      pageToken = (next as { pageToken?: string } | null)?.pageToken;
+    } while (pageToken);
+    return count;
+  }
+
   async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
     const storage = await this.#connect();
     const target = storage.bucket(bucket).file(to);
@@ -125,7 +154,7 @@ export class GcsLake implements Lake {
         try {
           return await call();
         } catch (error) {
-          if (statusOf(error) === 404 && !/bucket/i.test((error as Error).message)) return undefined;
+          if (statusOf(error) === 404 && !MISSING_BUCKET.test((error as Error).message)) return undefined;
           throw error;
         }
       }),
@@ -154,6 +183,17 @@ export class GcsLake implements Lake {
   }
 }
 
+/** Repeats a write that the store refused unseen, for some seconds. */
+function whileTooMany<T>(write: () => Promise<T>): Promise<T> {
+  return pRetry(write, {
+    retries: 4,
+    minTimeout: 400,
+    factor: 2,
+    randomize: true,
+    shouldRetry: ({ error }) => statusOf(error.cause) === TOO_MANY_REQUESTS,
+  });
+}
+
 function writtenGeneration(file: File): { generation: string | number } {
   const { generation } = file.metadata;
   if (generation === undefined) throw new Error(`Cloud Storage did not tell the generation of ${file.name} it wrote`);
@@ -161,7 +201,8 @@ function writtenGeneration(file: File): { generation: string | number } {
 }
 
 function statusOf(error: unknown): number | undefined {
-  const status = Number((error as { code?: unknown; status?: unknown }).code ?? (error as { status?: unknown }).status);
+  const { code, status: other } = (error ?? {}) as { code?: unknown; status?: unknown };
+  const status = Number(code ?? other);
   return Number.isInteger(status) ? status : undefined;
 }
 

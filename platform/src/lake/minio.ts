@@ -111,6 +111,22 @@ export class MinioLake implements Lake {
     }
   }
 
+  async removeOldVersions(bucket: string, prefix: string, { countOnly = false } = {}): Promise<number> {
+    const client = await this.#connect();
+    const versions = await this.#call('list versions', bucket, prefix, async () => {
+      const found: Version[] = [];
+      for await (const item of client.listObjects(bucket, prefix, true, { IncludeVersion: true }))
+        found.push(item as Version);
+      return found;
+    });
+    // A marker says that the object is removed; without other versions it says nothing.
+    const old = versions.filter(({ isLatest, isDeleteMarker }) => !isLatest || isDeleteMarker);
+    for (const { name, versionId } of countOnly ? [] : old) {
+      await this.#call('remove a version of', bucket, name, () => client.removeObject(bucket, name, { versionId }));
+    }
+    return old.length;
+  }
+
   async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
     const client = await this.#connect();
     const copied = await retried(() =>
@@ -204,6 +220,14 @@ export class MinioLake implements Lake {
     });
     return this.#client;
   }
+}
+
+/** What a listing of versions tells, which the client's types leave out. */
+interface Version {
+  readonly name: string;
+  readonly versionId: string;
+  readonly isLatest: boolean;
+  readonly isDeleteMarker: boolean;
 }
 
 /** The client's errors carry S3's code but not the HTTP status. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */

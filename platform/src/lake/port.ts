@@ -44,6 +44,14 @@ export interface Lake {
   /** Removes objects, in as few requests as the store takes. Where it throws, some may be gone: call it again with the same names. */
   removeAll(bucket: string, names: readonly string[]): Promise<void>;
   /**
+   * Removes what the bucket keeps of objects that were replaced or removed, where it keeps versions; nothing where it does not. What Cloud Storage calls soft delete
+   * is out of reach of any request: its days are the bucket's own.
+   *
+   * @param options.countOnly leaves them
+   * @returns how many versions there were
+   */
+  removeOldVersions(bucket: string, prefix: string, options?: { readonly countOnly?: boolean }): Promise<number>;
+  /**
    * Copies an object inside the store, whatever its size, over what had the name; undefined where there is no such object. The copy is an object of its own,
    * with a generation of its own.
    */

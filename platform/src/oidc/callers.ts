@@ -13,5 +13,6 @@ export function matchesCaller(pattern: string, { email }: Caller): boolean {
 /** @throws {UserError} CALLER_FORBIDDEN where no pattern names the caller. */
 export function requireCaller(caller: Caller, patterns: readonly string[], setting: string): void {
   if (patterns.some((pattern) => matchesCaller(pattern, caller))) return;
-  throw callerForbidden(`${caller.email} is not among the callers of ${setting}.`);
+  // Without the e-mail: it may be a person's, and errors are logged.
+  throw callerForbidden(`The account that the token names is not one of ${setting}.`);
 }

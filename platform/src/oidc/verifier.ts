@@ -70,7 +70,7 @@ export class OidcVerifier implements TokenVerifier {
     const { audiences, issuers } = this.#config;
     try {
       const ticket = await this.#client.verifySignedJwtWithCertsAsync(token, keys.certs, [...audiences], [...issuers]);
-      return ticket.getPayload() as Claims;
+      return { ...ticket.getPayload() };
     } catch (error) {
       // The library's messages quote the token.
       throw tokenInvalid(problemOf(error as Error, audiences));

@@ -16,6 +16,20 @@ export function tokenize(value: string, keys: PiiKeys): string {
 }
 
 /**
+ * What is kept of somebody who was erased: `era_<version>_` and a keyed hash. Of each version of the key, the active one first: an erasure outlives the key it was
+ * made under.
+ *
+ * @param subject what contracts call it, such as `customer`
+ * @param id its number or name, as text
+ */
+export function erasureIds(subject: string, id: string, keys: PiiKeys): readonly string[] {
+  const versions = [keys.active, ...[...keys.versions.values()].filter((key) => key !== keys.active)];
+  return versions.map(
+    ({ version, erasure }) => `era_${version}_${hmac(erasure, `${subject}|${id}`).toString('base64url')}`,
+  );
+}
+
+/**
  * The row with every personal value replaced as its contract says, and fields of class `drop` gone. Null stays null, absent stays absent.
  * Rows must have passed `rowValidator`.
  *

@@ -21,6 +21,7 @@ export interface PiiKey {
   readonly token: KeyObject;
   readonly seal: KeyObject;
   readonly sealNonce: KeyObject;
+  readonly erasure: KeyObject;
 }
 
 /** All versions; the active one protects, the others still unseal. */
@@ -104,6 +105,7 @@ function derive(file: string, name: string, key: Buffer): PiiKey {
     token: createSecretKey(key),
     seal: hkdf(key, 'tributary/seal'),
     sealNonce: hkdf(key, 'tributary/seal-nonce'),
+    erasure: hkdf(key, 'tributary/erasure'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { CostBudgetSpentError } from '../cost/index.ts';
 import { type ChainEvent, type ChainEventInput, chainEvent } from '../events/index.ts';
 import { inspectCommits } from '../group-commit/index.ts';
 import { ManualClock, MemoryLake } from '../group-commit/testing/index.ts';
@@ -20,10 +21,19 @@ let clock: ManualClock;
 let bus: RecordingBus;
 let jobs: RecordingJobs;
 let tell: (event: ChainEvent) => Promise<void>;
+/** Whether today's budget is spent. */
+let spent: boolean;
+
+const cost = {
+  async admit() {
+    if (spent) throw new CostBudgetSpentError('required', 'transform', 100, 100);
+  },
+};
 
 beforeEach(() => {
   [lake, clock, bus, jobs] = [new MemoryLake(), new ManualClock(), new RecordingBus(), new RecordingJobs()];
-  const handler = stageHandler(definition, { lake, bucket: 'lake', bus, jobs, clock });
+  spent = false;
+  const handler = stageHandler(definition, { lake, bucket: 'lake', bus, jobs, cost, clock });
   tell = (event) => handler({ kind: 'chain', event }, log);
 });
 
@@ -65,6 +75,39 @@ describe('a stage', () => {
     ]);
   });
 
+  test('a tick where all is well does nothing and costs one listing, of nothing', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    await tell(finished('transform-000000001', 1));
+    const requests: string[] = [];
+    const seen = lake.seenThrough((moment, operation, name) => {
+      if (moment === 'before') requests.push(`${operation} ${name}`);
+    });
+    // Not even the day's budget is asked for.
+    spent = true;
+    await stageHandler(definition, { lake: seen, bucket: 'lake', bus, jobs, cost, clock })(
+      { kind: 'chain', event: tick() },
+      log,
+    );
+    expect(requests).toEqual(['list control/arrivals/transform/']);
+    expect(jobs.started).toHaveLength(1);
+  });
+
+  test.each([
+    ['read', 'lease.json'],
+    ['list', '/manifests/'],
+    ['write', '/manifests/000000001.json'],
+  ])('a tick starts what was on record when the function died at its %s of %s', async (operation, name) => {
+    const dying = lake.seenThrough((_moment, at, object) => {
+      if (at === operation && object.endsWith(name)) throw new Error('killed');
+    });
+    const handler = stageHandler(definition, { lake: dying, bucket: 'lake', bus, jobs, cost, clock });
+    const load = event('warehouse.loaded', 1, { streams: ['orders'] });
+    await expect(handler({ kind: 'chain', event: load }, log)).rejects.toThrow('killed');
+    clock.advance(20_000);
+    await tell(tick());
+    expect(jobs.started.map(({ args }) => args.slice(0, 3))).toEqual([['transform-000000001', '1', 'orders']]);
+  });
+
   test('a report that names no run is left, and the sweep repairs the run', async () => {
     await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
     await tell(event('transform.finished', 2));
@@ -93,11 +136,16 @@ describe('a stage', () => {
         run_id: 'run-1',
         streams: ['orders'],
         error: { code: 'ATTEMPTS_EXHAUSTED' },
-        detail: { stage: 'transform', manifest: 'transform-000000001' },
+        detail: { stage: 'transform', manifest: 'transform-000000001', incident: 'stage:transform' },
       },
     ]);
     await tell(event('warehouse.loaded', 9, { streams: ['products'] }));
     expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'orders,products']);
+    // A job that reports is no longer one that dies without a word.
+    for (const _ of [1, 2]) await tell(finished('transform-000000002', 1));
+    expect(bus.chain().slice(1)).toMatchObject([
+      { type: 'incident.cleared', streams: ['orders'], detail: { incident: 'stage:transform' } },
+    ]);
   });
 
   test('a run that failed is tried again by the sweep, three times in all, and then only by new events', async () => {
@@ -113,10 +161,24 @@ describe('a stage', () => {
     expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'orders,products']);
   });
 
+  test('while the budget is spent nothing starts and nothing is lost: a run that is open ends, and the rest runs the day after', async () => {
+    await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
+    spent = true;
+    await tell(event('warehouse.loaded', 2, { streams: ['products'] }));
+    await tell(finished('transform-000000001', 1));
+    await tell(tick());
+    expect(jobs.started).toHaveLength(1);
+    expect(await inspectCommits(lake, 'lake', clock)).toMatchObject([{ waiting: 1, openManifest: undefined }]);
+    spent = false;
+    await tell(tick());
+    expect(jobs.started.at(-1)!.args.slice(0, 3)).toEqual(['transform-000000002', '1', 'products']);
+    expect(bus.chain()).toEqual([]);
+  });
+
   test('a verdict is not asked for twice', async () => {
     const handler = stageHandler(
       { ...definition, isVerdict: ({ detail }) => Array.isArray(detail.failing) },
-      { lake, bucket: 'lake', bus, jobs, clock },
+      { lake, bucket: 'lake', bus, jobs, cost, clock },
     );
     await handler({ kind: 'chain', event: event('warehouse.loaded', 1, { streams: ['orders'] }) }, log);
     const detail = { manifest: 'transform-000000001', attempt: 1, failing: ['a key is null'] };

@@ -188,7 +188,25 @@ pq.write_table(pa.table({'_event_id': ['${uris.length}'], 'customer_id': [7]${co
     await expect(
       warehouse.ensureStaging({ ...contract, fields: [...contract.fields, { ...field, type: 'INT64' }] }),
     ).rejects.toMatchObject({ code: 'WAREHOUSE_SCHEMA_CONFLICT', message: expect.stringContaining('nickname') });
-  });
+  }, 60_000);
+
+  test('partitions are kept as long as the contract says today, whatever it said before', async () => {
+    const contract = { ...loadContracts().get('orders')!, stream: 'kept_orders' };
+    const kept = (staging: number | null) => ({
+      ...contract,
+      retentionDays: { ...contract.retentionDays!, staging },
+    });
+    const expiration = async () => {
+      const [metadata] = await bigquery.dataset('staging').table('kept_orders').getMetadata();
+      return metadata.timePartitioning?.expirationMs ?? null;
+    };
+    await warehouse.ensureStaging(kept(30));
+    expect(await expiration()).toBe(String(30 * 86_400_000));
+    await warehouse.ensureStaging(kept(400));
+    expect(await expiration()).toBe(String(400 * 86_400_000));
+    await warehouse.ensureStaging(kept(null));
+    expect(await expiration()).toBeNull();
+  }, 120_000);
 
   test('migrating again changes nothing, adds columns that are new, and refuses to change a type', async () => {
     await warehouse.migrate();

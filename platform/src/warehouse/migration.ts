@@ -7,7 +7,8 @@ import { type Column, DATASETS, type TableDeclaration } from './tables.ts';
 const SAME_TYPE: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' };
 
 /**
- * Creates the datasets and tables that are missing and adds the columns that are missing from existing tables; nothing is ever removed or changed. May
+ * Creates the datasets and tables that are missing and adds the columns that are missing from existing tables; nothing else is changed but how long
+ * partitions are kept, and nothing is removed here. May
  * be repeated, and run by several at once.
  *
  * @throws {UserError} WAREHOUSE_SCHEMA_CONFLICT where a column exists with another type.
@@ -32,11 +33,37 @@ export async function migrateTable(bigquery: BigQuery, declaration: TableDeclara
     table.create({
       description: declaration.description,
       schema: { fields: [...declaration.columns] },
-      timePartitioning: { type: 'DAY', field: declaration.partitionBy },
+      timePartitioning: partitioningOf(declaration),
       clustering: { fields: [...declaration.clusterBy] },
     }),
   );
-  if (!created) await addMissingColumns(table, declaration);
+  if (created) return;
+  await addMissingColumns(table, declaration);
+  await keepAsLongAsSaid(table, declaration);
+}
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+
+function partitioningOf({ partitionBy, partitionExpirationDays }: TableDeclaration) {
+  return {
+    type: 'DAY',
+    field: partitionBy,
+    // BigQuery answers int64 as text.
+    ...(partitionExpirationDays ? { expirationMs: String(partitionExpirationDays * MILLISECONDS_PER_DAY) } : {}),
+  };
+}
+
+/** What a contract says of its partitions today takes the place of what it said before. */
+async function keepAsLongAsSaid(table: Table, declaration: TableDeclaration): Promise<void> {
+  const said = partitioningOf(declaration);
+  await retried(`set how long ${nameOf(declaration)} is kept`, async () => {
+    const [metadata] = await table.getMetadata();
+    const has = metadata.timePartitioning?.expirationMs ?? undefined;
+    if (has === said.expirationMs) return;
+    // Null takes an expiration away; the client's type does not know it.
+    const expirationMs = (said.expirationMs ?? null) as string;
+    await table.setMetadata({ timePartitioning: { ...said, expirationMs } });
+  });
 }
 
 /** How often the columns are looked at again after a change of them failed. */

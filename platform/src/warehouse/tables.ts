@@ -14,6 +14,8 @@ export interface TableDeclaration {
   readonly columns: readonly Column[];
   /** Day partitions of this TIMESTAMP column. */
   readonly partitionBy: string;
+  /** A partition is removed so many days after its own; kept for ever where left out. */
+  readonly partitionExpirationDays?: number;
   readonly clusterBy: readonly string[];
 }
 
@@ -70,9 +72,47 @@ const OPS: readonly TableDeclaration[] = [
   },
   {
     dataset: 'ops',
+    table: 'dbt_results',
+    description: 'One row per model or test of dbt and attempt at a run',
+    columns: [
+      string('result_id', 'Names the row: of manifest, attempt and node'),
+      string('run_id', 'Run it belongs to'),
+      string('manifest', 'Manifest of the group commit the attempt ends'),
+      integer('attempt', 'Which attempt at it'),
+      string('node', 'Unique id of dbt'),
+      string('type', 'model or test'),
+      string('status', 'What dbt said'),
+      string('code', 'Why it failed; null where it did not'),
+      integer('row_count', 'Rows written'),
+      integer('bytes_billed', 'Bytes billed'),
+      integer('duration_ms', 'How long it took'),
+      string('job_id', 'BigQuery job, whose own record has the whole error'),
+      timestamp('recorded_at', 'When it was recorded'),
+    ],
+    partitionBy: 'recorded_at',
+    clusterBy: ['node', 'run_id'],
+  },
+  {
+    dataset: 'ops',
+    table: 'erasures',
+    description: 'That somebody was erased, and when; not who',
+    columns: [
+      string('erasure_id', 'Keyed hash of whom it was: the same person has the same'),
+      string('subject', 'What contracts call whom, such as customer'),
+      timestamp('requested_at', 'When it was asked for first'),
+      timestamp('finished_at', 'When it was done and proved; null while it runs, or after it failed'),
+      string('counts', 'What was removed, by place, a JSON object'),
+      string('status', 'running or done'),
+    ],
+    partitionBy: 'requested_at',
+    clusterBy: ['erasure_id'],
+  },
+  {
+    dataset: 'ops',
     table: 'quality_results',
     description: 'One row per expectation and run',
     columns: [
+      string('result_id', 'Names the row: of manifest, attempt, gate, asset and expectation'),
       string('run_id', 'Run that checked'),
       string('gate', 'landing, staging or features'),
       string('asset', 'Object or table that was checked'),
@@ -104,6 +144,11 @@ const OPS: readonly TableDeclaration[] = [
   },
 ];
 
+/** The table of `ops` that has this name. */
+export function opsTable(name: string): TableDeclaration | undefined {
+  return OPS.find(({ table }) => table === name);
+}
+
 /** Every table that exists before dbt runs: `staging.<stream>` of each contract and `ops`. */
 export function declaredTables(contracts: Contracts): TableDeclaration[] {
   return [...[...contracts.values()].map(stagingTable), ...OPS];
@@ -117,6 +162,7 @@ export function stagingTable(contract: CompiledContract): TableDeclaration {
     description: `Change log of ${contract.stream}, append only`,
     columns: stagingColumns(contract),
     partitionBy: '_event_time',
+    ...(contract.retentionDays?.staging ? { partitionExpirationDays: contract.retentionDays.staging } : {}),
     clusterBy: contract.primaryKey.slice(0, MAX_CLUSTERING_COLUMNS),
   };
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startComponents, type TestStack } from '@tributary/local-emulator/testing';
 import type { BusMessage, Topic } from '@tributary/platform/bus';
 import type { CompiledContract, ContractField } from '@tributary/platform/contracts';
+import { ErasedSubjects } from '@tributary/platform/erasures';
 import { type ChangeEvent, parseChangeEvent, parseDeadLetter } from '@tributary/platform/events';
 import { createLogger } from '@tributary/platform/log';
 import { unseal } from '@tributary/platform/pii';
@@ -122,7 +123,8 @@ describe('extreme values of every type', () => {
       },
       close: async () => {},
     };
-    const publisher = new BatchPublisher({ translator: () => translator, keys: KEYS, bus, log });
+    const erased = async () => new ErasedSubjects(new Map(), new Map(), KEYS);
+    const publisher = new BatchPublisher({ translator: () => translator, keys: KEYS, erased, bus, log });
     server = createBridgeServer({ publisher, log });
     const address = await server.listen({ host: '127.0.0.1', port: 0 });
 

@@ -1,9 +1,12 @@
 import { createBus } from '@tributary/platform/bus';
 import { readConfig } from '@tributary/platform/config';
 import type { Contracts } from '@tributary/platform/contracts';
+import { LiveErasures } from '@tributary/platform/erasures';
 import { UserError } from '@tributary/platform/errors';
+import { createLake } from '@tributary/platform/lake';
 import { type LiveContracts, openContracts } from '@tributary/platform/live-contracts';
 import { createLogger } from '@tributary/platform/log';
+import { startMetrics, stopMetrics } from '@tributary/platform/metrics';
 import { loadPiiKeys, type PiiKeys } from '@tributary/platform/pii';
 import { BatchPublisher } from './publisher.ts';
 import { createBridgeServer } from './server.ts';
@@ -12,11 +15,14 @@ import { Translator } from './translate.ts';
 const log = createLogger('bridge');
 
 async function main(): Promise<void> {
-  const config = readConfig('http', 'bus', 'pii');
+  const config = readConfig('http', 'bus', 'pii', 'lake', 'metrics');
+  startMetrics('bridge', config.metrics);
   const keys = loadPiiKeys(config.pii.keysFile);
   const contracts = await openContracts(log);
   const bus = createBus(config.bus);
-  const publisher = new BatchPublisher({ translator: translatorOf(contracts, keys), keys, bus, log });
+  const erasures = new LiveErasures({ lake: createLake(config.lake), bucket: config.lake.lakeBucket, keys, log });
+  const erased = () => erasures.fresh(contracts.current);
+  const publisher = new BatchPublisher({ translator: translatorOf(contracts, keys), keys, erased, bus, log });
   const server = createBridgeServer({ publisher, log });
   const { host, port } = config.http;
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
@@ -32,6 +38,7 @@ async function main(): Promise<void> {
     closing ??= server
       .close()
       .then(() => bus.close())
+      .then(() => stopMetrics())
       .then(() => log.info('bridge closed'));
     closing.catch((error: unknown) => fail(error));
   };

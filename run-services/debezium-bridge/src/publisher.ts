@@ -1,4 +1,5 @@
 import { type Bus, type BusMessage, MAX_MESSAGE_BYTES } from '@tributary/platform/bus';
+import type { ErasedSubjects } from '@tributary/platform/erasures';
 import { changeMessage, type DeadLetterInput, deadLetter, deadLetterMessage } from '@tributary/platform/events';
 import type { Logger } from '@tributary/platform/log';
 import { type PiiKeys, seal } from '@tributary/platform/pii';
@@ -12,6 +13,8 @@ export interface BatchOutcome {
   readonly changes: number;
   readonly deadLetters: number;
   readonly ignored: number;
+  /** Commit time of the last change of the batch, which is its newest; undefined where it had none. */
+  readonly newestChange: string | undefined;
 }
 
 /** Room for attributes and ordering key beside a message's data. */
@@ -22,6 +25,8 @@ export interface PublisherPorts {
   /** Asked for before each batch, so that all of a batch is judged by the same contracts. */
   readonly translator: () => Translator | Promise<Translator>;
   readonly keys: PiiKeys;
+  /** Who was erased, asked for before each batch: nothing about them goes on. */
+  readonly erased: () => Promise<ErasedSubjects>;
   readonly bus: Bus;
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -53,12 +58,19 @@ export class BatchPublisher {
   async publish(batch: readonly BatchElement[]): Promise<BatchOutcome> {
     const { bus, now = Date.now } = this.#ports;
     const translator = await this.#currentTranslator();
+    const erased = await this.#ports.erased();
     const ingestedAt = timestampOfMicros(now() * 1_000);
     const changes: BusMessage[] = [];
     const deadLetters: BusMessage[] = [];
     const unknown: string[] = [];
     let ignored = 0;
+    let dropped = 0;
+    let newestChange: string | undefined;
     for (const element of batch) {
+      if (!erased.isEmpty && erased.concern(exactly(element))) {
+        dropped++;
+        continue;
+      }
       const translation = translator.translate(element, ingestedAt);
       if (translation.kind === 'ignored') {
         ignored++;
@@ -66,18 +78,20 @@ export class BatchPublisher {
         deadLetters.push(this.#deadLetter(translation.letter));
       } else {
         unknown.push(...translation.unknownColumns);
+        newestChange = translation.event.source.ts;
         const message = changeMessage(translation.event, translation.primaryKey);
         if (message.data.length <= MAX_DATA_BYTES) changes.push(message);
         else deadLetters.push(this.#tooLarge(translation, message.data.length));
       }
     }
+    if (dropped > 0) this.#ports.log.info({ changes: dropped }, 'changes of somebody who was erased go no further');
     // Not waited for: who is told of it, and when, holds up no change.
     void this.#unknown.report(unknown);
     await Promise.all([
       changes.length > 0 && bus.publish('changes', changes),
       deadLetters.length > 0 && bus.publish('dead-letter', deadLetters),
     ]);
-    return { changes: changes.length, deadLetters: deadLetters.length, ignored };
+    return { changes: changes.length, deadLetters: deadLetters.length, ignored: ignored + dropped, newestChange };
   }
 
   #deadLetter(input: DeadLetterInput): BusMessage {
@@ -109,8 +123,15 @@ export class BatchPublisher {
 
   async #currentTranslator(): Promise<Translator> {
     const translator = await this.#ports.translator();
-    if (this.#translator !== undefined && this.#translator !== translator) this.#unknown.forget();
+    if (this.#translator !== undefined && this.#translator !== translator) {
+      await this.#unknown.relearn((column) => translator.knows(column));
+    }
     this.#translator = translator;
     return translator;
   }
+}
+
+/** An integer that lost digits could be taken for somebody else's. */
+function exactly(element: BatchElement): unknown {
+  return /\d{16}/.test(element.text()) ? element.exact() : element.value;
 }

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Bus, BusMessage, Topic } from '@tributary/platform/bus';
 import type { Contracts } from '@tributary/platform/contracts';
+import { ErasedSubjects } from '@tributary/platform/erasures';
 import { TransientError, UserError } from '@tributary/platform/errors';
 import { parseChainEvent } from '@tributary/platform/events';
 import { createLogger } from '@tributary/platform/log';
+import { erasureIds } from '@tributary/platform/pii';
 import type { FastifyInstance } from 'fastify';
 import { CONTRACTS, envelope, KEYS, PLANTED_EMAIL, THING, THINGS } from './fixtures.ts';
 import { BatchPublisher } from './publisher.ts';
@@ -30,11 +32,16 @@ class FakeBus implements Bus {
 let server: FastifyInstance;
 afterEach(() => server.close());
 
-function bridge(now = () => 0, contracts = () => CONTRACTS) {
+function bridge(
+  now = () => 0,
+  contracts = () => CONTRACTS,
+  erasures: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+) {
+  const erased = async () => new ErasedSubjects(erasures, contracts(), KEYS);
   const bus = new FakeBus();
   const lines: string[] = [];
   const log = createLogger('bridge', { destination: { write: (line) => lines.push(line) }, level: 'info' });
-  const publisher = new BatchPublisher({ translator: () => translatorOf(contracts()), keys: KEYS, bus, log });
+  const publisher = new BatchPublisher({ translator: () => translatorOf(contracts()), keys: KEYS, erased, bus, log });
   server = createBridgeServer({ publisher, log, now });
   const post = (payload: string | object[]) =>
     server.inject({
@@ -69,6 +76,28 @@ describe('POST /batches', () => {
       orderingKey: 'things:{"shelf":"A","thing_id":7}',
       attributes: { specversion: '1.0', type: 'dev.tributary.change.v1', source: '//tributary/app' },
     });
+  });
+
+  test('lets nothing of somebody who was erased on to the bus, not even as a dead letter', async () => {
+    const owned = {
+      ...THINGS,
+      fields: THINGS.fields.map((it) => (it.name === 'big' ? { ...it, subject: 'owner' } : it)),
+    };
+    const contracts: Contracts = new Map([[owned.stream, owned]]);
+    const { bus, lines, post } = bridge(
+      () => 0,
+      () => contracts,
+      new Map([['owner', new Set(erasureIds('owner', '5', KEYS))]]),
+    );
+    const theirs = [
+      envelope('c', { after: THING }),
+      envelope('d', { before: THING }),
+      envelope('c', { after: { ...THING, kind: 'unheard of' } }),
+    ];
+    const response = await post([...theirs, envelope('c', { after: { ...THING, big: 6 } })]);
+    expect(response.json()).toEqual({ changes: 1, dead_letters: 0, ignored: 3 });
+    expect(bus.published.map(({ message }) => JSON.parse(message.data.toString()).after.big)).toEqual([6]);
+    expect(lines.join()).toContain('"changes":3');
   });
 
   test('takes envelopes with their schema as it does those without', async () => {
@@ -230,7 +259,14 @@ describe('POST /batches', () => {
     ]);
     // The same change, whatever is known of it.
     expect(events[0].event_id).toBe(events[1].event_id);
-    expect(bus.published.filter(({ topic }) => topic === 'chain')).toHaveLength(1);
+    const told = bus.published
+      .filter(({ topic }) => topic === 'chain')
+      .map(({ message }) => parseChainEvent(message.data));
+    const incident = 'unknown-columns:things.nickname';
+    expect(told).toMatchObject([
+      { type: 'incident.raised', detail: { incident, runbook: 'unknown-column' } },
+      { type: 'incident.cleared', detail: { incident } },
+    ]);
   });
 
   test('makes a dead letter of a change that no message holds, so that the rest goes on', async () => {

@@ -1,8 +1,9 @@
 import { TributaryError, UserError } from '@tributary/platform/errors';
 import type { Logger } from '@tributary/platform/log';
+import { count, measure, set } from '@tributary/platform/metrics';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { readBatch } from './batch.ts';
-import type { BatchPublisher } from './publisher.ts';
+import type { BatchOutcome, BatchPublisher } from './publisher.ts';
 
 /** The engine makes requests of 16 MiB; only a single larger event makes a larger one (engine/…/BridgeClient.java). */
 export const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -34,8 +35,10 @@ export function createBridgeServer({ publisher, log, now = Date.now }: BridgeSer
     if (!isLoopback(request.socket.remoteAddress)) {
       return reply.code(403).send({ code: 'NOT_LOCAL', message: 'Batches are taken from the same instance only.' });
     }
+    const begun = performance.now();
     const outcome = await publisher.publish(readBatch(typeof request.body === 'string' ? request.body : ''));
     lastBatchAt = now();
+    recordBatch(outcome, (performance.now() - begun) / 1_000);
     totals.batches++;
     totals.changes += outcome.changes;
     totals.dead_letters += outcome.deadLetters;
@@ -60,10 +63,20 @@ export function createBridgeServer({ publisher, log, now = Date.now }: BridgeSer
   server.setErrorHandler((error, _request, reply) => {
     const { status, code, message } = describe(error);
     log[status === 503 ? 'warn' : 'error']({ err: error, status }, 'A batch was not taken');
+    count('tributary.bridge.batches', 1, { outcome: 'failed', code });
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
     return reply.code(status).send({ code, message });
   });
   return server;
+}
+
+function recordBatch({ changes, deadLetters, ignored, newestChange }: BatchOutcome, seconds: number): void {
+  count('tributary.bridge.batches', 1, { outcome: 'ok', code: '' });
+  count('tributary.bridge.records', changes, { outcome: 'change' });
+  count('tributary.bridge.records', deadLetters, { outcome: 'dead_letter' });
+  count('tributary.bridge.records', ignored, { outcome: 'ignored' });
+  measure('tributary.bridge.duration', seconds, {});
+  if (newestChange !== undefined) set('tributary.bridge.newest_change', Date.parse(newestChange) / 1_000, {});
 }
 
 /** In a container the server listens on every interface, for Cloud Run's probes; clear personal data must come from beside it only. */

@@ -50,6 +50,13 @@ export class Translator {
     );
   }
 
+  /** Whether a contract has the column, given as `<stream>.<column>`. */
+  knows(column: string): boolean {
+    return [...this.#streams.values()].some(({ contract: { stream, fields } }) =>
+      fields.some(({ name, lookup }) => !lookup && `${stream}.${name}` === column),
+    );
+  }
+
   /** @param ingestedAt in the wire encoding. */
   translate(element: BatchElement, ingestedAt: string): Translation {
     try {

@@ -10,10 +10,12 @@ import { createServer as createTlsServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startComponents, type TestStack } from '@tributary/local-emulator/testing';
+import { MemoryLake } from '@tributary/platform/group-commit/testing';
+import { RecordedMetrics } from '@tributary/platform/metrics/testing';
 import type { FeastServer } from './serve.ts';
 import { FaultProxy } from './testing/fault-proxy.ts';
 import { type RedisProcess, startRedis } from './testing/redis-process.ts';
-import { activity, activityOf, applyDefinitions, post, serveForTest } from './testing/served.ts';
+import { activity, activityOf, applyDefinitions, lakeVariables, post, serveForTest } from './testing/served.ts';
 
 // Real processes on a machine that may be busy; nothing here is measured.
 jest.setTimeout(60_000);
@@ -38,12 +40,14 @@ afterEach(async () => {
   cleanUp = [];
 });
 
-async function start(environment: Record<string, string> = {}): Promise<FeastServer> {
-  const server = await serveForTest({
+async function start(environment: Record<string, string> = {}, lake?: MemoryLake): Promise<FeastServer> {
+  const settings = {
+    ...(lake && lakeVariables(stack.env)),
     REDIS_ADDRESS: `127.0.0.1:${redisPort}`,
     FEAST_REGISTRY: definitions.registry,
     ...environment,
-  });
+  };
+  const server = await serveForTest(settings, lake);
   cleanUp.push(() => server.close());
   return server;
 }
@@ -276,21 +280,22 @@ describe('feature rows by Pub/Sub push', () => {
   };
 
   test('are 204 once they are online, and an older one never takes the place of a newer', async () => {
-    const server = await start(push);
+    const recorded = new RecordedMetrics();
+    cleanUp.push(() => recorded.stop());
+    const server = await start(push, new MemoryLake());
     expect((await Promise.all([3, 1, 2, 3].map((n) => deliver(server, n)))).map(({ status }) => status)).toEqual([
       204, 204, 204, 204,
     ]);
     expect(await served(server)).toEqual([3, 12.5]);
     expect((await deliver(server, 2)).status).toBe(204);
     expect(await served(server)).toEqual([3, 12.5]);
-    const metrics = await (await fetch(`${server.address}/metrics`)).text();
-    const count = (outcome: string) => Number(new RegExp(`outcome="${outcome}"\\} (\\d+)`).exec(metrics)?.[1] ?? 0);
-    expect(count('written') + count('outdated')).toBe(5);
+    const counted = await recorded.of('tributary.push.rows');
+    expect(counted.reduce((sum, { value }) => sum + Number(value), 0)).toBe(5);
   });
 
   test('are 503 while Redis is away, so that they come again', async () => {
     const proxy = await startProxy();
-    const server = await start({ ...push, REDIS_ADDRESS: proxy.address });
+    const server = await start({ ...push, REDIS_ADDRESS: proxy.address }, new MemoryLake());
     proxy.fault = 'cut';
     await until(503, () => deliver(server, 4));
     proxy.fault = 'pass';

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Environment, readConfigFrom, readVariables, variable } from '@tributary/platform/config';
+import type { Lake } from '@tributary/platform/lake';
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
 import { readAuthSettings, requireEventCallers } from './auth/index.ts';
+import { type AskErased, readErasures } from './erasures/door.ts';
 import { createProbes } from './health/probes.ts';
 import type { Handler } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
@@ -56,13 +58,15 @@ export interface FeastServer {
 /**
  * Starts the server that the environment describes.
  *
- * @throws {UserError} CONFIG_INVALID, AUTH_REQUIRED, API_KEYS_INVALID, REGISTRY_MISSING or PORT_TAKEN, among others: nothing then listens
+ * @param lake that has the list of erasures; absent: the one that the environment names
+ * @throws {UserError} CONFIG_INVALID, AUTH_REQUIRED, API_KEYS_INVALID, PII_KEYS_MISSING, REGISTRY_MISSING or PORT_TAKEN, among others: nothing then listens
  */
-export async function serve(environment: Environment, log: Logger): Promise<FeastServer> {
+export async function serve(environment: Environment, log: Logger, lake?: Lake): Promise<FeastServer> {
   const own = readVariables(OWN_VARIABLES, environment);
   const { http, onlineStore } = readConfigFrom(environment, 'http', 'onlineStore');
   const delivery = readDelivery(environment);
   if (delivery === 'push') requireEventCallers(readAuthSettings(environment));
+  const erased = readErasures(environment, { required: delivery !== 'off', lake, log });
   const operations = await createOperations(environment, log);
   const source = await openSource(onlineStore.registry, sourceSettings(environment));
   const [registry, store] = await Promise.all([
@@ -78,12 +82,15 @@ export async function serve(environment: Environment, log: Logger): Promise<Feas
     store,
     rules: (exchange) => ({ ...strict, equalWins: semanticsOf(exchange, operations.semantics) === 'strict' }),
     delegate: operations.delegate,
+    erased,
+    pushed: (pushSource, mode) => operations.metrics.writes.push(pushSource, mode),
+    log,
   };
   addRoutes(server, { operations, registry, store, writes });
   const prepared =
-    delivery === 'off'
+    delivery === 'off' || erased === undefined
       ? undefined
-      : await prepare(delivery, environment, { server, definitions, store, strict, operations, log });
+      : await prepare(delivery, environment, { server, definitions, store, strict, erased, log });
   const address = await server.listen(http);
   const running = prepared?.start();
   log.info(
@@ -116,7 +123,7 @@ interface DeliveryParts {
   readonly definitions: () => Definitions;
   readonly store: OnlineStore;
   readonly strict: WriteRules;
-  readonly operations: Operations;
+  readonly erased: AskErased;
   readonly log: Logger;
 }
 
@@ -124,11 +131,11 @@ interface DeliveryParts {
 async function prepare(
   delivery: 'pull' | 'push',
   environment: Environment,
-  { server, definitions, store, strict, operations, log }: DeliveryParts,
+  { server, definitions, store, strict, erased, log }: DeliveryParts,
 ) {
   const { prepareDelivery } = await import('./pubsub/delivery.ts');
   const online = new DirectRows({ definitions, store, rules: strict });
-  return prepareDelivery(delivery, environment, { server, online, metrics: operations.metrics.writes, log });
+  return prepareDelivery(delivery, environment, { server, online, erased, log });
 }
 
 interface Routed {

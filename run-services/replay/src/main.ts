@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { TributaryError, UserError } from '@tributary/platform/errors';
 import { createLogger } from '@tributary/platform/log';
+import { startMetrics, stopMetrics } from '@tributary/platform/metrics';
 import { readOptions } from './options.ts';
 import { runReplay } from './run.ts';
 import { summaryOf } from './summary.ts';
@@ -13,6 +14,7 @@ const log = createLogger('replay');
 /** The Cloud Run job: exit status 0 also where letters stay, for these are told. */
 try {
   const [stream, options] = readArguments();
+  startMetrics('replay');
   const report = await runReplay(readOptions(stream, options));
   for (const outcome of report.outcomes) {
     if (outcome.state !== 'replayed') log.warn({ ...outcome }, 'stays');
@@ -23,6 +25,8 @@ try {
   if (error instanceof TributaryError && error.class !== 'bug') log.error({ code: error.code }, error.message);
   else log.fatal({ err: error }, 'the replay ended');
   process.exitCode = 1;
+} finally {
+  await stopMetrics();
 }
 
 function readArguments() {

@@ -1,6 +1,7 @@
 import type { BusMessage, Topic } from '@tributary/platform/bus';
 import { UserError } from '@tributary/platform/errors';
 import { type DeadLetter, UNKNOWN_STREAM } from '@tributary/platform/events';
+import { count } from '@tributary/platform/metrics';
 import pLimit from 'p-limit';
 import { bridgeDoor } from './bridge-door.ts';
 import { changesDoor } from './changes-door.ts';
@@ -81,12 +82,17 @@ export async function replay(options: ReplayOptions, ports: ReplayPorts): Promis
   outcomes.push(...(await putQuarantinedBack(options, ports)));
 
   const refusals = options.waitMs ? await awaitVerdicts(ports, sent, options.waitMs) : new Map();
-  return {
+  const report: ReplayReport = {
     outcomes: outcomes.map((outcome) =>
       refusals.has(outcome.name) ? { ...outcome, state: 'refused', why: refusals.get(outcome.name)! } : outcome,
     ),
     earlier,
   };
+  if (!options.dryRun) {
+    for (const { state: outcome } of report.outcomes)
+      count('tributary.replay.letters', 1, { stream: options.stream, outcome });
+  }
+  return report;
 }
 
 function checkStream(stream: string, { contracts }: ReplayPorts): void {

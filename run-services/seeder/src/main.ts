@@ -1,6 +1,7 @@
 import { readConfig, readVariables } from '@tributary/platform/config';
 import { TributaryError, UserError } from '@tributary/platform/errors';
 import { createLogger } from '@tributary/platform/log';
+import { startMetrics, stopMetrics } from '@tributary/platform/metrics';
 import { SERVICE_VARIABLES } from './config.ts';
 import { Runs } from './runs.ts';
 import { createServer } from './server.ts';
@@ -12,7 +13,8 @@ const STOP_LIMIT_MS = 8_000;
 const log = createLogger('seeder');
 
 try {
-  const { postgres, http } = readConfig('postgres', 'http');
+  const { postgres, http, metrics } = readConfig('postgres', 'http', 'metrics');
+  startMetrics('seeder', metrics);
   const { SEED_INPUT_ROOT, SEEDER_API_KEY } = readVariables(SERVICE_VARIABLES);
   if (!LOOPBACK.includes(http.host) && SEEDER_API_KEY === undefined) {
     throw new UserError(
@@ -30,6 +32,7 @@ try {
       // A run that does not stop in time is killed between two commits, and resumes there.
       setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
       await Promise.all([server.close(), runs.stop()]);
+      await stopMetrics();
       log.info('stopped');
     });
   }

@@ -1,5 +1,6 @@
 import type { PostgresConfig } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
+import { count } from '@tributary/platform/metrics';
 import type { Operation } from './operation.ts';
 import { type Pace, Pacer, wait } from './pace.ts';
 import { type Reject, RejectLog, type RejectReason } from './rejects.ts';
@@ -88,6 +89,8 @@ export async function seedSource(source: Source, options: SourceSeedOptions): Pr
       changed.inserted += applied.inserted;
       changed.updated += applied.updated;
       changed.deleted += applied.deleted;
+      for (const operation of ['inserted', 'updated', 'deleted'] as const)
+        count('tributary.seed.operations', applied[operation], { operation });
       batch = [];
       onProgress?.({ operations, expected: source.expectedOperations });
     };

@@ -27,7 +27,8 @@ const MAX_TOGETHER = 500;
 const NO_GENERATION = '0';
 
 /**
- * Carries out the rewrites that wait for a stream: files of the lake are replaced by one that holds their rows. Runs under the stream's lease.
+ * Carries out the rewrites that wait for a stream: files of the lake are replaced by one that holds their rows, or, in an erasure, by one
+ * without a person's, and by none where no other row is left. Runs under the stream's lease.
  *
  * **Check.** Every input is there, of the size it was read with, and, under `processed/`, in the warehouse. An input that is not loaded yet lets the rewrite wait;
  * one that is gone, because another rewrite or the quarantine took it, ends it: nothing was changed, and what was staged is removed.
@@ -126,7 +127,8 @@ async function carryOut(
   if (rewrites.length === 0) return;
   const processed = rewrites.filter(({ manifest }) => manifest.folder.startsWith('processed/'));
   await mergeChanges(stream, processed, ports);
-  await new Ledger(ports.warehouse).add(processed.map((rewrite) => outputEntry(stream, rewrite, ports.bucket)));
+  const placed = processed.filter(({ manifest }) => manifest.output.rows > 0);
+  await new Ledger(ports.warehouse).add(placed.map((rewrite) => outputEntry(stream, rewrite, ports.bucket)));
   for (const rewrite of rewrites) {
     await replaceObjects(rewrite, ports);
     await close(ports.lake, rewrite, { outcome: 'done' });
@@ -170,6 +172,11 @@ async function mergeChanges(stream: string, rewrites: readonly OpenRewrite[], po
 
 async function replaceObjects({ manifest }: OpenRewrite, { lake, bucket }: RewritePorts): Promise<void> {
   const { inputs, output } = manifest;
+  if (output.rows === 0) {
+    // All that the files held was a person's. A file of none would only be listed for ever.
+    for (const { name } of inputs) await lake.remove(bucket, name);
+    return;
+  }
   const copied = await lake.copy(bucket, output.staged, output.name);
   if (!copied && !(await exists(lake, bucket, output.name))) {
     throw new TributaryError(

@@ -1,6 +1,7 @@
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
-import { chainEvent, chainMessage } from '@tributary/platform/events';
+import { chainMessage } from '@tributary/platform/events';
 import { type Clock, GroupCommit, systemClock } from '@tributary/platform/group-commit';
+import { type Incident, type IncidentRun, Incidents } from '@tributary/platform/incidents';
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
 import { commitRewrites, type RewritePorts } from './commit.ts';
@@ -53,22 +54,35 @@ export function rewriteHandler(ports: RewriteHandlerPorts): EventHandler {
       const commit = commitOf(stream);
       await commit.record('open', {});
       await commit.drain({
-        run: () => commitRewrites(stream, ports, log),
+        run: async ({ id, openedAt }) => {
+          await commitRewrites(stream, ports, log);
+          await settle(stream, [], { runId: id, startedAt: new Date(openedAt) });
+        },
         failed: async ({ id, openedAt }, error) => {
           log.error({ stream, code: error.code }, 'rewrites could not be carried out');
-          const event = chainEvent({
-            type: 'incident.raised',
-            runId: id,
+          const incident = {
+            name: `rewrite:${stream}`,
+            ...error,
             streams: [stream],
-            startedAt: new Date(openedAt),
+            runbook: 'backfill',
             detail: { stage: 'rewrite', manifest: id },
-            error,
-          });
-          await ports.bus.publish('chain', [chainMessage(event)]);
+          };
+          await settle(stream, [incident], { runId: id, startedAt: new Date(openedAt) });
         },
       });
     }
   };
+
+  /** Tells what is wrong with a stream's rewrites, and what no longer is. */
+  function settle(stream: string, failing: readonly Incident[], run: IncidentRun): Promise<void> {
+    const incidents = new Incidents(lake, bucket, `rewrite-${stream}`);
+    return incidents.settle(
+      failing,
+      () => ({}),
+      run,
+      (events) => ports.bus.publish('chain', events.map(chainMessage)),
+    );
+  }
 
   async function hasManifest(staged: string): Promise<boolean> {
     return (await lake.read(bucket, staged.replace(/\.(output|changes)\.parquet$/, '.json'))) !== undefined;

@@ -13,7 +13,7 @@ const staged = z.strictObject({ staged: z.string(), size: z.int().min(0), rows: 
 const manifestSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{32}$/),
   run: z.string(),
-  kind: z.enum(['compaction', 'backfill']),
+  kind: z.enum(['compaction', 'backfill', 'erasure']),
   /** `committed`: from here on it only goes forward. */
   state: z.enum(['staged', 'committed']),
   folder: z.string().regex(/^(raw|processed)\/[^/]+\/dt=[^/]+\/hr=[^/]+\/$/),
@@ -39,7 +39,7 @@ export type RewriteOutcome =
 /** The result as it is kept at `rewrites/done/<stream>/<run>/<id>.json`. */
 export const resultSchema = z.object({
   id: z.string(),
-  kind: z.enum(['compaction', 'backfill']),
+  kind: z.enum(['compaction', 'backfill', 'erasure']),
   folder: z.string(),
   outcome: z.enum(['done', 'discarded']),
   reason: z.string().nullable(),

@@ -96,7 +96,7 @@ function noteLoaded(object: LakeObject): void {
 async function stage(
   inputs: readonly LakeObject[],
   output: string,
-  { changes = false, folder = FOLDER, run = RUN, manifest = true } = {},
+  { changes = false, folder = FOLDER, run = RUN, manifest = true, rows = 7, erases = false } = {},
 ): Promise<string> {
   const id = sha256(output).slice(0, 32);
   const at = `rewrites/open/${folder.split('/')[1]}/${run}/${id}`;
@@ -107,11 +107,11 @@ async function stage(
   const content = {
     id,
     run,
-    kind: changes ? 'backfill' : 'compaction',
+    kind: erases ? 'erasure' : changes ? 'backfill' : 'compaction',
     state: 'staged',
     folder,
     inputs: inputs.map(({ name, size }) => ({ name, size })),
-    output: { ...(await staged('output', 7)), name: folder + output },
+    output: { ...(await staged('output', rows)), name: folder + output },
     changes: changes ? await staged('changes', CHANGED_ROWS) : null,
   };
   if (manifest) await lake.write(BUCKET, `${at}.json`, JSON.stringify(content));
@@ -137,6 +137,20 @@ async function results(): Promise<RewriteResult[]> {
 }
 
 describe('rewrites', () => {
+  test('an erased file is replaced by what it held of others, and one that held nothing else by nothing', async () => {
+    const [mixed, theirs] = [await file('part-mixed.parquet'), await file('part-theirs.parquet')];
+    await stage([mixed], 'part-others.parquet', { erases: true });
+    await stage([theirs], 'part-none.parquet', { erases: true, rows: 0 });
+    await sweep();
+    expect(await visible()).toEqual(['part-others.parquet']);
+    expect(await names('rewrites/open/')).toEqual([]);
+    expect((await results()).map(({ kind, outcome }) => `${kind} ${outcome}`)).toEqual([
+      'erasure done',
+      'erasure done',
+    ]);
+    expect([...warehouse.ledger.values()].filter(({ job_id }) => job_id === 'rewritten')).toHaveLength(1);
+  });
+
   test('a compacted file takes the place of its inputs, and its own event loads nothing', async () => {
     const inputs = [await file('part-a.parquet'), await file('part-b.parquet')];
     await file('part-new.parquet', { loaded: false });

@@ -19,17 +19,28 @@ export class MemoryWarehouse implements Warehouse {
   readonly ensured: string[] = [];
   /** Whether a refusal names the object at fault. */
   namesBadUris = false;
+  /** Refuses every job for this reason, naming no object. */
+  refusesAllFor: string | undefined;
   rowsPerObject = 10;
+  /** What a replacement finds: rows that both contents hold, and rows of the hour that no file holds. */
+  replaced = { shared: 0, orphans: 0 };
+  /** Statements beside those on the ledger. */
+  readonly otherStatements: string[] = [];
   /** Called before each step; throws to simulate a crash or an outage. */
   interfere: (step: 'load' | 'loaded' | 'query') => void = () => undefined;
 
   async load(request: LoadRequest): Promise<LoadOutcome> {
     this.interfere('load');
+    if (this.refusesAllFor !== undefined) {
+      this.jobs.set(request.jobId, { request, failed: true });
+      const fault = { reason: this.refusesAllFor, location: undefined, message: 'Not found: Table staging.orders' };
+      throw new LoadRejectedError(request.jobId, [fault], request.uris);
+    }
     const known = this.jobs.get(request.jobId);
     const bad = request.uris.filter((uri) => this.badUris.has(uri));
     if (!known) {
       this.jobs.set(request.jobId, { request, failed: bad.length > 0 });
-      if (bad.length === 0) {
+      if (bad.length === 0 && request.dataset === 'staging') {
         for (const uri of request.uris) this.appended.set(uri, (this.appended.get(uri) ?? 0) + 1);
       }
     }
@@ -52,6 +63,10 @@ export class MemoryWarehouse implements Warehouse {
         if (!this.ledger.has(entry.object_id)) this.ledger.set(entry.object_id, entry);
       }
       return [];
+    }
+    if (!sql.includes('ops.loads')) {
+      this.otherStatements.push(sql.trim());
+      return (/\bAS orphans\b/.test(sql) ? [this.replaced] : []) as unknown as T[];
     }
     const names = new Set(params.names as string[]);
     return [...this.ledger.values()].filter(({ name }) => names.has(name)) as unknown as T[];

@@ -21,6 +21,12 @@ export interface RunningFunction {
 
 const STARTS_WITHIN_MS = 60_000;
 
+/**
+ * The loopback under a name that the configuration does not know for it: a function that listens there wants to know who calls, as in the cloud, and nobody else can
+ * reach it. https://man7.org/linux/man-pages/man3/inet_aton.3.html
+ */
+export const GUARDED_LOOPBACK = '127.1';
+
 /** Starts a function and waits until it answers. */
 export async function startFunction(name: string, env: Readonly<Record<string, string>>): Promise<RunningFunction> {
   const port = await freePort();
@@ -35,8 +41,8 @@ export async function startFunction(name: string, env: Readonly<Record<string, s
   const child = spawn(process.execPath, args, {
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, NODE_NO_WARNINGS: '1', NODE_ENV: 'production' },
-      ...env,
       HOST: '127.0.0.1',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -7,7 +7,9 @@ import type { CompiledMapping } from '../mapping.ts';
 import { stagingColumns } from '../metadata.ts';
 import { compileContract } from './compile.ts';
 import { expectationsOf } from './expectations.ts';
+import { lifecycleOf } from './lifecycle.ts';
 import { checkLookups } from './lookups.ts';
+import { checkSubjects } from './subjects.ts';
 import { typescriptOf } from './typescript.ts';
 import { dbtSourcesOf } from './warehouse.ts';
 
@@ -49,6 +51,7 @@ export async function compileContracts(folder: URL): Promise<CompiledContract[]>
     byTable.set(table, contract);
   }
   checkLookups(contracts);
+  checkSubjects(contracts);
   return contracts;
 }
 
@@ -64,6 +67,7 @@ export function artifactsOf(
   const byStream = new Map(contracts.map((contract) => [contract.stream, contract]));
   const artifacts = new Map<string, string>([
     ['contracts/generated/contracts.json', json({ streams: Object.fromEntries(byStream) })],
+    ['contracts/generated/lifecycle.json', json(lifecycleOf(contracts))],
     ['contracts/generated/mappings.json', json({ datasets: byDataset })],
     ['contracts/generated/types.ts', typescriptOf(contracts)],
     ['dbt/models/staging/_sources.yml', dbtSourcesOf(contracts)],

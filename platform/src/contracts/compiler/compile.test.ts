@@ -27,6 +27,35 @@ function altered(change: (draft: Draft, field: (name: string) => Property) => vo
 
 const pii = (value: string, ...more: unknown[]) => [{ property: 'pii', value }, ...more];
 
+describe('retention', () => {
+  const kept = (...slaProperties: object[]) =>
+    compileContract(
+      'orders.odcs.yaml',
+      altered((draft) => draft.slaProperties.push(...slaProperties)),
+    ).retentionDays;
+  const of = (value: unknown, unit: string, element?: string) => ({ property: 'retention', value, unit, element });
+
+  test('is said for each layer that differs from the default', () => {
+    expect(kept(of(2, 'y', 'raw'), of('forever', 'd', 'quarantine'), of(30, 'd', 'staging'))).toEqual({
+      raw: 730,
+      processed: 400,
+      deadLetter: 90,
+      quarantine: null,
+      staging: 30,
+    });
+  });
+
+  test.each([
+    ['no layer', [of(2, 'y')], /element is missing; name what is kept so long: one of raw, processed, dead-letter/],
+    ['an unknown layer', [of(2, 'y', 'marts')], /element is marts/],
+    ['a layer twice', [of(2, 'y', 'raw'), of(1, 'y', 'raw')], /retention of raw: is said twice/],
+    ['a part of a day', [of(0.5, 'd', 'raw')], /retention of raw: say whole days or years/],
+    ['hours', [of(48, 'h', 'raw')], /say whole days or years/],
+  ])('is refused with %s', (_, slaProperties, message) => {
+    expect(() => kept(...slaProperties)).toThrow(message);
+  });
+});
+
 describe('a contract', () => {
   test('is compiled to exactly what it declares', () => {
     const contract = compileContract('orders.odcs.yaml', ORDERS);

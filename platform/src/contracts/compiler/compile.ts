@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type CompiledContract, type ContractField, compiledContractSchema, type FieldType } from '../contract.ts';
 import { contractError, type OdcsDocument, type OdcsProperty, parseOdcs } from './odcs.ts';
+import { retentionOf } from './retention.ts';
 
 /** Which types a column may have: `<logicalType> <Postgres type without its parameters>`. */
 const TYPES: Readonly<Record<string, FieldType>> = {
@@ -67,6 +68,7 @@ export function compileContract(file: string, text: string): CompiledContract {
     primaryKey: primaryKeyOf(table.properties),
     eventTime: (customValue(table.customProperties, 'eventTime') as string | undefined) ?? null,
     freshnessSeconds: freshnessOf(file, odcs),
+    retentionDays: retentionOf(file, odcs),
     fields: table.properties.map((property) => compileField(file, property)),
   };
   const result = compiledContractSchema.safeParse(candidate);
@@ -118,6 +120,7 @@ function compileField(file: string, property: OdcsProperty): z.input<typeof comp
     ...given('max', maximum as number | undefined),
     ...given('pattern', pattern as string | undefined),
     ...given('onUnrepresentable', unrepresentableRule(property)),
+    ...given('subject', customValue(property.customProperties, 'subject') as ContractField['subject']),
     ...given('lookup', customValue(property.customProperties, 'lookup') as ContractField['lookup']),
     description: property.description,
   };

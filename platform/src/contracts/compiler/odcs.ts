@@ -38,7 +38,14 @@ const document = z.looseObject({
   version: z.string(),
   schema: z.array(table).length(1, 'expected one table: a contract describes one stream'),
   slaProperties: z
-    .array(z.looseObject({ property: z.string(), value: z.unknown(), unit: z.string().optional() }))
+    .array(
+      z.looseObject({
+        property: z.string(),
+        value: z.unknown(),
+        unit: z.string().optional(),
+        element: z.string().optional(),
+      }),
+    )
     .default([]),
 });
 

@@ -103,6 +103,11 @@ export class MemoryLake implements Lake {
     for (const name of names) await this.remove(bucket, name);
   }
 
+  /** It keeps none. */
+  async removeOldVersions(): Promise<number> {
+    return 0;
+  }
+
   async copy(bucket: string, from: string, to: string): Promise<LakeObject | undefined> {
     return this.#around('copy', to, () => {
       const source = this.#shared.objects.get(`${bucket}/${from}`);

@@ -6,6 +6,7 @@ import { WriteMetrics } from './write-metrics.ts';
 
 export { FeatureCounts, FeatureMetrics, ViewMetrics } from './feature-metrics.ts';
 export { answerObserver } from './observe-answer.ts';
+export { startReporting } from './reporting.ts';
 export { RequestMetrics } from './request-metrics.ts';
 export { WriteMetrics } from './write-metrics.ts';
 

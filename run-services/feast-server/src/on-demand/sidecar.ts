@@ -27,8 +27,8 @@ export function readSidecarUrl(environment: Environment = readEnvironment()): st
 }
 
 /**
- * Requests that need Python: on-demand feature views are functions in the registry, as Python byte code. They go as they came to a Feast server beside this one,
- * and its answer comes back as it is.
+ * Requests that need Python: on-demand feature views are functions in the registry, as Python byte code. They go to a Feast server beside this one as
+ * they came, but for rows of people who were erased, and its answer comes back as it is.
  */
 export class OnDemandSidecar {
   readonly #url: string | undefined;
@@ -42,9 +42,10 @@ export class OnDemandSidecar {
   /**
    * Has the sidecar answer in our place.
    *
+   * @param body the request's own, unless some of it is not to go there
    * @throws {HttpError} 501 NOT_ENABLED without a sidecar; 503 BACKEND_UNAVAILABLE where it does not answer before the request's deadline.
    */
-  async forward(exchange: Exchange): Promise<Reply> {
+  async forward(exchange: Exchange, body: Buffer = exchange.body): Promise<Reply> {
     if (this.#url === undefined) {
       throw new HttpError(
         501,
@@ -57,12 +58,16 @@ export class OnDemandSidecar {
       const response = await fetch(`${this.#url}${exchange.path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(traceparent === undefined ? {} : { traceparent }) },
-        body: new Uint8Array(exchange.body),
+        body: new Uint8Array(body),
         signal: deadlineSignal(exchange),
         redirect: 'error',
       });
-      const body = await readAnswer(response);
-      return { status: response.status, body, headers: { 'content-type': response.headers.get('content-type') ?? '' } };
+      const answer = await readAnswer(response);
+      return {
+        status: response.status,
+        body: answer,
+        headers: { 'content-type': response.headers.get('content-type') ?? '' },
+      };
     } catch (cause) {
       if (cause instanceof HttpError) throw cause;
       throw unavailable(

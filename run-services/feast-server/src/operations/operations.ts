@@ -8,7 +8,7 @@ import type { Hooks } from '../http/server.ts';
 import { Admission, deadlines, type Limits, readLimits, requireRequestSize } from '../limits/index.ts';
 import { RequestLog } from '../logging/request-log.ts';
 import { MaterializeRuns } from '../materialize/index.ts';
-import { answerObserver, createMetrics, type Metrics } from '../metrics/index.ts';
+import { answerObserver, createMetrics, type Metrics, startReporting } from '../metrics/index.ts';
 import { OnDemandSidecar, readSidecarUrl } from '../on-demand/sidecar.ts';
 import type { OnlineHooks } from '../online/get-online-features.ts';
 import { writeStrictAnswer } from '../strict/answer.ts';
@@ -32,13 +32,13 @@ export interface Operations {
   readonly hooks: Hooks;
   readonly online: OnlineHooks;
   /** Has a sidecar answer what takes Python. */
-  readonly delegate: (exchange: Exchange) => Promise<Reply>;
+  readonly delegate: (exchange: Exchange, body?: Buffer) => Promise<Reply>;
   readonly runs: MaterializeRuns | undefined;
   readonly isDraining: boolean;
   readonly traceparent: (exchange: Exchange) => string | undefined;
   /** From now on lets nothing in, and ends what waits for a job. */
   drain(): void;
-  /** After the last answer: sends the last spans and stops timers. */
+  /** After the last answer: sends the last spans and figures, and stops timers. */
   close(): Promise<void>;
 }
 
@@ -52,7 +52,8 @@ export async function createOperations(environment: Environment, log: Logger): P
   const semantics = readDefaultSemantics(environment);
   const auth = readAuthSettings(environment);
   const tracing = readTracingSettings(environment);
-  const [authenticator, traces] = await Promise.all([
+  const [stopReporting, authenticator, traces] = await Promise.all([
+    startReporting(environment),
     auth && createAuthenticator(auth, log),
     tracing && createTraces(tracing),
   ]);
@@ -62,7 +63,7 @@ export async function createOperations(environment: Environment, log: Logger): P
   const sidecar = new OnDemandSidecar(readSidecarUrl(environment), traceparent);
   const observe = answerObserver(metrics.features);
   const runs = await createRuns(environment);
-  const delegate = (exchange: Exchange) => sidecar.forward(exchange);
+  const delegate = (exchange: Exchange, body?: Buffer) => sidecar.forward(exchange, body);
   return {
     limits,
     semantics,
@@ -88,7 +89,7 @@ export async function createOperations(environment: Environment, log: Logger): P
     },
     async close() {
       authenticator?.close();
-      await traces?.close();
+      await Promise.all([traces?.close(), stopReporting?.()]);
     },
   };
 }

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { loadFeatures } from '@tributary/features';
 import { type Bus, createBus, type Subscription } from '@tributary/platform/bus';
 import { type Environment, readConfigFrom } from '@tributary/platform/config';
+import type { ErasedSubjects } from '@tributary/platform/erasures';
 import type { Logger } from '@tributary/platform/log';
 import type { HttpServer } from '../http/server.ts';
-import type { WriteMetrics } from '../metrics/index.ts';
 import { Batcher } from './batcher.ts';
 import type { RunningDelivery } from './delivery-kind.ts';
 import { pushedViews } from './feature-view.ts';
@@ -17,7 +17,7 @@ const GROUP = 'feature-push';
 interface DeliveryPorts {
   readonly server: HttpServer;
   readonly online: OnlineRows;
-  readonly metrics: WriteMetrics;
+  readonly erased: () => Promise<ErasedSubjects>;
   readonly log: Logger;
 }
 
@@ -32,10 +32,10 @@ const RETRY_MS = 5_000;
 export function prepareDelivery(
   delivery: 'pull' | 'push',
   environment: Environment,
-  { server, online, metrics, log }: DeliveryPorts,
+  { server, online, erased, log }: DeliveryPorts,
 ): { start(): RunningDelivery } {
   const bus = createBus(readConfigFrom(environment, 'bus').bus);
-  const intake = new FeatureIntake({ online, bus, views: pushedViews(loadFeatures()), metrics, log });
+  const intake = new FeatureIntake({ online, bus, views: pushedViews(loadFeatures()), erased, log });
   if (delivery === 'pull') return { start: () => pull(bus, intake, log) };
   const batcher = new Batcher((batch) => intake.handle(batch));
   const handler = pubsubHandler((message) => batcher.add(message));

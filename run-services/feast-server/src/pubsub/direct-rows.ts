@@ -16,7 +16,7 @@ interface DirectRowsOptions {
   readonly rules: WriteRules;
 }
 
-/** Writes rows of the bus into the store, as a push of them would, without the request. */
+/** Writes rows of the bus into the store, as a push of them would, without the request. Rows of people who were erased are not among them any more. */
 export class DirectRows implements OnlineRows {
   readonly #options: DirectRowsOptions;
 
@@ -35,7 +35,8 @@ export class DirectRows implements OnlineRows {
         `The registry has no feature view ${view.name}, which features/ declares; its rows wait until definitions are applied (feast/apply.py).`,
       );
     }
-    return writeRows(store, timestampField(view.name), toRows(known, columns(view, rows), project), rules);
+    const prepared = toRows(known, columns(view, rows), project);
+    return writeRows(store, timestampField(view.name), prepared.rows, rules);
   }
 }
 

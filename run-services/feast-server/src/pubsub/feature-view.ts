@@ -80,6 +80,6 @@ function toCell(view: string, field: string, value: unknown, type: 'INT64' | 'FL
 function refused(view: string, field: string, reason: string): UserError {
   return new UserError(
     'FEATURE_ROW_REFUSED',
-    `A feature row of ${view} is refused at ${field}: ${reason}. Run npm run contracts and deploy pipeline and push service of one version.`,
+    `A feature row of ${view} is refused at ${field}: ${reason}. Run npm run contracts and deploy pipeline and feature server of one version.`,
   );
 }

@@ -1,12 +1,14 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadFeatures } from '@tributary/features';
 import type { Bus, BusMessage } from '@tributary/platform/bus';
+import { loadContracts } from '@tributary/platform/contracts';
+import { ErasedSubjects } from '@tributary/platform/erasures';
 import { TransientError, UserError } from '@tributary/platform/errors';
 import { type FeatureRow, featureMessage, parseDeadLetter } from '@tributary/platform/events';
 import { createLogger } from '@tributary/platform/log';
+import { RecordedMetrics } from '@tributary/platform/metrics/testing';
+import { erasureIds, parsePiiKeys } from '@tributary/platform/pii';
 import fc from 'fast-check';
-import { Registry } from 'prom-client';
-import { WriteMetrics } from '../metrics/index.ts';
 import { newestPerEntity } from './coalesce.ts';
 import { type PushRow, pushedViews, toPushRow } from './feature-view.ts';
 import { FeatureIntake } from './intake.ts';
@@ -17,13 +19,15 @@ const views = pushedViews(loadFeatures());
 let writes: (readonly PushRow[])[];
 let answer: (rows: readonly PushRow[]) => number;
 let deadLetters: BusMessage[];
-let registry: Registry;
+let erased: ErasedSubjects;
+let recorded: RecordedMetrics;
 let intake: FeatureIntake;
 
 beforeEach(() => {
   [writes, deadLetters] = [[], []];
   answer = (rows) => rows.length;
-  registry = new Registry();
+  erased = erasing();
+  recorded = new RecordedMetrics();
   const bus: Pick<Bus, 'publish'> = { publish: async (_topic, letters) => void deadLetters.push(...letters) };
   const online = {
     async write(_view: unknown, rows: readonly PushRow[]) {
@@ -32,8 +36,17 @@ beforeEach(() => {
       return written;
     },
   };
-  intake = new FeatureIntake({ online, bus, views, metrics: new WriteMetrics(registry), log });
+  intake = new FeatureIntake({ online, bus, views, erased: async () => erased, log });
 });
+afterEach(() => recorded.stop());
+
+const KEYS = parsePiiKeys(JSON.stringify({ active: 'v1', keys: { v1: Buffer.alloc(32, 7).toString('base64') } }));
+const CONTRACTS = loadContracts();
+
+function erasing(...customers: string[]): ErasedSubjects {
+  const ids = customers.flatMap((customer) => erasureIds('customer', customer, KEYS));
+  return new ErasedSubjects(new Map([['customer', new Set(ids)]]), CONTRACTS, KEYS);
+}
 
 /** A row of the customer whose n-th event it is. */
 function row(customer: number, n: number, more: Partial<FeatureRow> = {}): FeatureRow {
@@ -94,7 +107,7 @@ describe('the intake of feature rows', () => {
       },
     };
     const online = { write: async () => 0 };
-    const cut = new FeatureIntake({ online, bus, views, metrics: new WriteMetrics(new Registry()), log });
+    const cut = new FeatureIntake({ online, bus, views, erased: async () => erased, log });
     await expect(cut.handle(messages(row(1, 1, { view: 'unheard_of' })))).rejects.toMatchObject({
       code: 'BUS_UNAVAILABLE',
     });
@@ -142,13 +155,55 @@ describe('the intake of feature rows', () => {
     expect(first).toMatchObject({ reason: 'UNREADABLE', dead_letter_id: second!.dead_letter_id });
   });
 
+  test('a batch that failed is counted when it is taken, and once', async () => {
+    answer = () => {
+      throw new TransientError('ONLINE_STORE_UNAVAILABLE', 'gone');
+    };
+    await expect(intake.handle(messages(row(1, 1)))).rejects.toThrow();
+    expect(await recorded.of('tributary.push.rows')).toEqual([]);
+    answer = (rows) => rows.length;
+    await intake.handle(messages(row(1, 1)));
+    expect(await recorded.of('tributary.push.rows')).toMatchObject([{ labels: { outcome: 'pushed' }, value: 1 }]);
+    expect(await recorded.of('tributary.push.duration')).toMatchObject([
+      { labels: { outcome: 'failed' }, value: { count: 1 } },
+      { labels: { outcome: 'ok' }, value: { count: 1 } },
+    ]);
+  });
+
+  test('rows of somebody who was erased do not go online nor into a dead letter, and others of the batch do', async () => {
+    erased = erasing('2');
+    await intake.handle(messages(row(1, 1), row(2, 7), row(2, 8, { features: {} }), row(2, 9, { latest: false })));
+    expect(writes.map((rows) => rows.map(({ entity }) => entity))).toEqual([[1]]);
+    expect(deadLetters).toEqual([]);
+    expect(await recorded.of('tributary.push.erased')).toEqual([{ labels: { door: 'bus' }, value: 3 }]);
+  });
+
+  test('nothing is taken before it is known who was erased', async () => {
+    const unknown = async () => {
+      throw new TransientError('LAKE_UNAVAILABLE', 'gone');
+    };
+    const bus: Pick<Bus, 'publish'> = { publish: async () => {} };
+    const online = { write: async (_view: unknown, rows: readonly PushRow[]) => writes.push(rows) };
+    const blind = new FeatureIntake({ online, bus, views, erased: unknown, log });
+    await expect(blind.handle(messages(row(1, 1)))).rejects.toMatchObject({ code: 'LAKE_UNAVAILABLE' });
+    expect(writes).toEqual([]);
+  });
+
   test('what became of each row is counted', async () => {
     answer = (rows) => rows.length - 1;
     await intake.handle(messages(row(1, 1), row(1, 2), row(2, 1), row(3, 1), row(4, 1, { features: {} })));
-    const shown = await registry.metrics();
-    const count = (outcome: string) =>
-      Number(new RegExp(`rows_total\\{feature_view="\\w+",outcome="${outcome}"\\} (\\d+)`).exec(shown)?.[1]);
-    expect(['written', 'outdated', 'dead_letter'].map(count)).toEqual([2, 2, 1]);
+    expect(await recorded.of('tributary.push.rows')).toEqual([
+      { labels: { view: '_unknown', outcome: 'refused' }, value: 1 },
+      { labels: { view: 'customer_activity', outcome: 'superseded' }, value: 2 },
+      { labels: { view: 'customer_activity', outcome: 'pushed' }, value: 2 },
+    ]);
+    expect(await recorded.of('tributary.push.duration')).toMatchObject([
+      { labels: { outcome: 'ok' }, value: { count: 1 } },
+    ]);
+    const newest = Date.parse('2011-12-09T12:50:00.000002Z') / 1_000;
+    expect(await recorded.of('tributary.view.newest_event')).toEqual([
+      { labels: { view: 'customer_activity' }, value: newest },
+    ]);
   });
 });
 

@@ -1,8 +1,11 @@
 import type { Bus, BusMessage } from '@tributary/platform/bus';
+import type { ErasedSubjects } from '@tributary/platform/erasures';
 import { TributaryError } from '@tributary/platform/errors';
 import { attemptOf, deadLetter, deadLetterMessage, parseFeatureRow, UNKNOWN_STREAM } from '@tributary/platform/events';
 import type { Logger } from '@tributary/platform/log';
-import type { WriteMetrics } from '../metrics/index.ts';
+import { measure } from '@tributary/platform/metrics';
+import { recordHeldBack } from '../erasures/held-back.ts';
+import { BatchOutcomes } from './batch-outcomes.ts';
 import { newestPerEntity } from './coalesce.ts';
 import { type PushedView, type PushRow, toPushRow } from './feature-view.ts';
 
@@ -21,7 +24,8 @@ export interface IntakePorts {
   readonly online: OnlineRows;
   readonly bus: Pick<Bus, 'publish'>;
   readonly views: ReadonlyMap<string, PushedView>;
-  readonly metrics: WriteMetrics;
+  /** Who was erased, asked for before each batch: a window that the pipeline remembers of them, or a repeated message, does not bring them back. */
+  readonly erased: () => Promise<ErasedSubjects>;
   readonly log: Logger;
 }
 
@@ -34,7 +38,7 @@ interface Candidate {
 /**
  * Puts the newest row of each entity among the messages online.
  *
- * When it resolves, every message is done with: online, outdated, not the entity's latest, or a dead letter; only then may it be acknowledged. When it rejects, any
+ * When it resolves, every message is done with: online, outdated, not the entity's latest, of somebody who was erased, or a dead letter; only then may it be acknowledged. When it rejects, any
  * part may be, and the same messages may be given again: a row that is online already is written again as it is, and an older one is left out.
  */
 export class FeatureIntake {
@@ -46,49 +50,68 @@ export class FeatureIntake {
 
   /** @throws {TransientError} ONLINE_STORE_UNAVAILABLE or BUS_UNAVAILABLE, among others; the bus delivers again. */
   async handle(messages: readonly BusMessage[]): Promise<void> {
+    const erased = await this.#ports.erased();
+    const outcomes = new BatchOutcomes();
     const candidates: Candidate[] = [];
     const dead: BusMessage[] = [];
+    let heldBack = 0;
     for (const message of messages) {
       try {
         const row = parseFeatureRow(message.data);
+        // Before anything of the row can be refused, for the letter of a refusal holds it.
+        if (erased.concern(row.entity)) heldBack += 1;
         // A row of an earlier event time is for training, not for serving.
-        if (row.latest) candidates.push({ message, row: toPushRow(row, this.#ports.views) });
+        else if (row.latest) candidates.push({ message, row: toPushRow(row, this.#ports.views) });
       } catch (error) {
-        dead.push(this.#deadLetter('unknown', message, error));
+        dead.push(this.#deadLetter(message, error));
+        outcomes.add(UNKNOWN_STREAM, 'refused', 1);
       }
     }
     const newest = new Set(newestPerEntity(candidates.map(({ row }) => row)));
     for (const [view, ofView] of Map.groupBy(candidates, ({ row }) => row.view)) {
       const fresh = ofView.filter(({ row }) => newest.has(row));
-      this.#ports.metrics.rows(view.name, 'outdated', ofView.length - fresh.length);
-      dead.push(...(await this.#write(view, fresh)));
+      outcomes.add(view.name, 'superseded', ofView.length - fresh.length);
+      dead.push(...(await this.#write(view, fresh, outcomes)));
     }
     if (dead.length > 0) await this.#ports.bus.publish('dead-letter', dead);
+    outcomes.record();
+    await recordHeldBack('bus', heldBack, this.#ports.log);
     this.#ports.log.debug({ messages: messages.length, written: newest.size, dead: dead.length }, 'batch done');
   }
 
   /** Writes; what is refused for good is halved until the rows at fault are alone, and these are returned as dead letters. */
-  async #write(view: PushedView, candidates: readonly Candidate[]): Promise<BusMessage[]> {
+  async #write(view: PushedView, candidates: readonly Candidate[], outcomes: BatchOutcomes): Promise<BusMessage[]> {
     if (candidates.length === 0) return [];
+    const begun = performance.now();
+    const took = (outcome: 'ok' | 'failed') =>
+      measure('tributary.push.duration', (performance.now() - begun) / 1_000, { outcome });
     try {
       const rows = candidates.map(({ row }) => row);
       const written = await this.#ports.online.write(view, rows);
-      this.#ports.metrics.rows(view.name, 'written', written);
-      this.#ports.metrics.rows(view.name, 'outdated', rows.length - written);
+      took('ok');
+      outcomes.add(view.name, 'pushed', written);
+      outcomes.add(view.name, 'superseded', rows.length - written);
+      outcomes.served(
+        view.name,
+        rows.map(({ eventTimestamp }) => eventTimestamp),
+      );
       return [];
     } catch (error) {
+      took('failed');
       if (!(error instanceof TributaryError && error.class === 'user')) throw error;
-      if (candidates.length === 1) return [this.#deadLetter(view.name, candidates[0]!.message, error)];
+      if (candidates.length === 1) {
+        outcomes.add(view.name, 'refused', 1);
+        return [this.#deadLetter(candidates[0]!.message, error)];
+      }
       const half = Math.ceil(candidates.length / 2);
-      const first = await this.#write(view, candidates.slice(0, half));
-      return [...first, ...(await this.#write(view, candidates.slice(half)))];
+      const first = await this.#write(view, candidates.slice(0, half), outcomes);
+      return [...first, ...(await this.#write(view, candidates.slice(half), outcomes))];
     }
   }
 
-  #deadLetter(view: string, message: BusMessage, error: unknown): BusMessage {
+  #deadLetter(message: BusMessage, error: unknown): BusMessage {
     if (!(error instanceof TributaryError)) throw error;
     this.#ports.log.error({ err: error, id: message.attributes.id }, 'feature row cannot go online');
-    this.#ports.metrics.rows(view, 'dead_letter', 1);
     const letter = deadLetter({
       eventId: null,
       stream: UNKNOWN_STREAM,

@@ -57,8 +57,8 @@ beforeAll(async () => {
   const definitions = () => registry.definitions;
   server = new HttpServer({ log: quiet });
   server.route('POST', '/get-online-features', getOnlineFeatures({ definitions, store }));
-  server.route('POST', '/push', push({ definitions, store }));
-  server.route('POST', '/write-to-online-store', writeToOnlineStore({ definitions, store }));
+  server.route('POST', '/push', push({ definitions, store, log: quiet }));
+  server.route('POST', '/write-to-online-store', writeToOnlineStore({ definitions, store, log: quiet }));
   ours = await server.listen({ host: '127.0.0.1', port: 0 });
 }, 300_000);
 

@@ -13,7 +13,7 @@ import string
 import struct
 import sys
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,23 @@ SETS = {
     if name not in ("JSON", "UNIX_TIMESTAMP")
 }
 
-FLOATS = [0.0, -0.0, 1.0, -1.5, 0.1, 1e-5, 1e-4, 123456789.125, 1e15, 1e16, 1e17, 1.7976931348623157e308, 5e-324, 1e22, 1e21]
+FLOATS = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.5,
+    0.1,
+    1e-5,
+    1e-4,
+    123456789.125,
+    1e15,
+    1e16,
+    1e17,
+    1.7976931348623157e308,
+    5e-324,
+    1e22,
+    1e21,
+]
 STRINGS = ["", "a", "über", "日本語", "🙂", 'q"uote\\', "line\nfeed\ttab\x00\x1f\x7f", "\u2028</script>", "x" * 300]
 INTS = [0, 1, -1, 7, 127, 128, -128, 2**31 - 1, -(2**31), 2**53 - 1, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)]
 
@@ -163,7 +179,17 @@ KINDS = [
     "nested:",
 ]
 #: What a push's JSON can carry without a loss that Feast itself makes.
-PUSHABLE = ["scalar:INT64", "scalar:INT32", "scalar:FLOAT64", "scalar:FLOAT32", "scalar:STRING", "scalar:BOOL", "list:INT64", "list:FLOAT64", "list:STRING"]
+PUSHABLE = [
+    "scalar:INT64",
+    "scalar:INT32",
+    "scalar:FLOAT64",
+    "scalar:FLOAT32",
+    "scalar:STRING",
+    "scalar:BOOL",
+    "list:INT64",
+    "list:FLOAT64",
+    "list:STRING",
+]
 
 ENTITIES = {
     "user": ("user_id", ValueType.INT64, Int64),
@@ -179,7 +205,13 @@ KEYS: dict[str, list[Any]] = {
     "at": [0, 1_700_000_000, 4_102_444_800],
     "blob": [b"", b"\x00\xff", b"abc"],
 }
-KEY_FIELDS = {"user_id": "int64_val", "item_id": "string_val", "shard": "int32_val", "at": "unix_timestamp_val", "blob": "bytes_val"}
+KEY_FIELDS = {
+    "user_id": "int64_val",
+    "item_id": "string_val",
+    "shard": "int32_val",
+    "at": "unix_timestamp_val",
+    "blob": "bytes_val",
+}
 
 
 def build(folder: Path, rng: random.Random) -> dict[str, Any]:
@@ -194,7 +226,9 @@ def build(folder: Path, rng: random.Random) -> dict[str, Any]:
     described: dict[str, Any] = {}
     pushes: dict[str, str] = {}
 
-    def add(name: str, of: list[str], features: dict[str, str], push: bool = False, mapping: dict[str, str] | None = None) -> None:
+    def add(
+        name: str, of: list[str], features: dict[str, str], push: bool = False, mapping: dict[str, str] | None = None
+    ) -> None:
         source: Any = FileSource(
             name=f"{name}_source",
             path=str(folder / f"{name}.parquet"),
@@ -211,7 +245,11 @@ def build(folder: Path, rng: random.Random) -> dict[str, Any]:
             ttl=timedelta(seconds=rng.choice([0, 60, 86_400])),
             source=source,
         )
-        described[name] = {"keys": [ENTITIES[it][0] for it in of], "features": features, "push": f"{name}_push" if push else None}
+        described[name] = {
+            "keys": [ENTITIES[it][0] for it in of],
+            "features": features,
+            "push": f"{name}_push" if push else None,
+        }
 
     for index in range(10):
         kinds = rng.sample(KINDS, rng.randint(1, 12))
@@ -245,7 +283,7 @@ def build(folder: Path, rng: random.Random) -> dict[str, Any]:
 def fill(store: FeatureStore, built: dict[str, Any], rng: random.Random) -> None:
     """Rows for about three keys in four of each view, with times down to the nanosecond."""
     provider = store._get_provider()
-    for name, view in built["views"].items():
+    for name in built["views"]:
         described = built["described"][name]
         keys: list[dict[str, Any]] = [{}]
         for key in described["keys"]:
@@ -258,7 +296,7 @@ def fill(store: FeatureStore, built: dict[str, Any], rng: random.Random) -> None
                 if row
                 else EntityKey(join_keys=["__dummy_id"], entity_values=[v.Value(string_val="")])
             )
-            at = datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(
+            at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(
                 microseconds=rng.choice([0, 1, 500_000, rng.randint(0, 10**13)])
             )
             features = {feature: value(rng, kind) for feature, kind in described["features"].items()}
@@ -277,7 +315,12 @@ def main(folder: Path, redis: str, seed: int) -> None:
     )
     store = FeatureStore(repo_path=str(folder))
     built = build(folder, rng)
-    columns = {"user_id": [1, 2, 5], "l_int": [10, None, -3], "l_float": [0.5, float("nan"), 1e-7], "l_text": ["x", None, "é"]}
+    columns = {
+        "user_id": [1, 2, 5],
+        "l_int": [10, None, -3],
+        "l_float": [0.5, float("nan"), 1e-7],
+        "l_text": ["x", None, "é"],
+    }
     frame = pd.DataFrame({**columns, "event_timestamp": pd.Timestamp("2026-06-01T10:00:00.123456", tz="UTC")})
     frame["l_int"] = frame["l_int"].astype("Int64")
     frame.to_parquet(folder / "loaded.parquet")

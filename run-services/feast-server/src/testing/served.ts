@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ROOT } from '@tributary/platform/config';
+import type { Lake } from '@tributary/platform/lake';
 import { createLogger } from '@tributary/platform/log';
 import { type FeastServer, serve } from '../serve.ts';
 
@@ -23,13 +24,20 @@ export async function applyDefinitions(pythonBin: string): Promise<{ registry: s
   return { registry, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** A server in this process, on a free port of the loopback. */
-export function serveForTest(environment: Readonly<Record<string, string>>): Promise<FeastServer> {
+/** A server in this process, on a free port of the loopback. Without a lake it asks for no erasures. */
+export function serveForTest(environment: Readonly<Record<string, string>>, lake?: Lake): Promise<FeastServer> {
   const level = process.env.TEST_LOG_LEVEL ?? 'silent';
   return serve(
-    { TRIBUTARY_ENV: 'test', HOST: '127.0.0.1', PORT: '0', ...environment },
+    { TRIBUTARY_ENV: 'test', HOST: '127.0.0.1', PORT: '0', ERASURES: lake ? 'follow' : 'off', ...environment },
     createLogger('test', { level }),
+    lake,
   );
+}
+
+/** What a server is told of the lake that it gets in a test. */
+export function lakeVariables({ PII_KEYS_FILE = '' }: Readonly<Record<string, string>>): Record<string, string> {
+  const buckets = { LAKE_BUCKET: 'lake', LANDING_BUCKET: 'landing' };
+  return { LAKE: 'gcs', PROJECT_ID: 'tributary-local', ...buckets, PII_KEYS_FILE };
 }
 
 export interface Answer {

@@ -1,3 +1,4 @@
+import type { ErasedSubjects } from '@tributary/platform/erasures';
 import { PyFault } from '../python/fault.ts';
 import { PyFloat, type PyValue } from '../python/json.ts';
 import { repr } from '../python/repr.ts';
@@ -11,14 +12,25 @@ import { toKeyPart } from '../value/key-part.ts';
 import type { RowToWrite } from './compare-and-set.ts';
 import { type DataFrame, throughArrow } from './dataframe.ts';
 import { toMoment } from './event-time.ts';
+import { isOfErased } from './without-erased.ts';
+
+/** What is to be written of one view. */
+export interface Rows {
+  readonly rows: readonly RowToWrite[];
+  /** How many are not among them because they are about somebody who was erased. */
+  readonly heldBack: number;
+}
+
+const NONE: Rows = { rows: [], heldBack: 0 };
 
 /**
  * The rows of one view in a data frame (feast/utils.py `_convert_arrow_fv_to_proto`); none where there is nothing to write, which Feast only warns of.
  *
+ * @param erased whose rows are held back; a frame that cannot be written is refused all the same
  * @throws {PyFault} as Feast fails
  */
-export function toRows(view: ViewDefinition, frame: DataFrame, project: string): RowToWrite[] {
-  if (frame.rows === 0 || frame.columns.size === 0) return [];
+export function toRows(view: ViewDefinition, frame: DataFrame, project: string, erased?: ErasedSubjects): Rows {
+  if (frame.rows === 0 || frame.columns.size === 0) return NONE;
   const names = view.features.map(({ name }) => name);
   const missing = names.filter((name) => !frame.columns.has(name));
   if (missing.length > 0) {
@@ -29,7 +41,7 @@ export function toRows(view: ViewDefinition, frame: DataFrame, project: string):
         : `${list} not in index`;
     throw new PyFault('KeyError', repr(text));
   }
-  if (names.length > 0 && names.every((name) => frame.columns.get(name)!.every(isNull))) return [];
+  if (names.length > 0 && names.every((name) => frame.columns.get(name)!.every(isNull))) return NONE;
   const source = view.batchSource;
   if (!source)
     throw new PyFault(
@@ -55,11 +67,14 @@ export function toRows(view: ViewDefinition, frame: DataFrame, project: string):
   const keyNames = view.entityColumns.map(({ name }) => name);
   const encoder = new EntityKeyEncoder(keyNames, project);
   const fields = names.map((name) => featureField(view.name, name));
-  return moments.map((time, row) => ({
+  const all = moments.map((time, row) => ({
     key: encoder.encode(keyNames.map((name) => toKeyPart(keyValue(converted.get(name)![row])))),
     time,
     fields: names.flatMap((name, at) => [fields[at]!, encodeValue(converted.get(name)![row])]),
   }));
+  if (erased === undefined || erased.isEmpty) return { rows: all, heldBack: 0 };
+  const rows = all.filter((_, row) => !isOfErased(converted, row, erased));
+  return { rows, heldBack: all.length - rows.length };
 }
 
 function keyValue(value: FeastValue | undefined): FeastValue {

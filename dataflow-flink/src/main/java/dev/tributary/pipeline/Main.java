@@ -57,7 +57,7 @@ public final class Main {
     // Contracts may lie in the lake.
     FileSystems.setDefaultPipelineOptions(options);
     CompiledInputs inputs = CompiledInputs.load(options);
-    boolean batch = Set.of("files", "backfill", "compact").contains(options.getSource());
+    boolean batch = Set.of("files", "backfill", "compact", "erase").contains(options.getSource());
     options.setStreaming(!batch);
     boolean flink = FlinkRunner.class.equals(options.getRunner());
     if (flink) {
@@ -80,6 +80,9 @@ public final class Main {
       }
       case "compact" -> {
         return Rewrites.compact(options);
+      }
+      case "erase" -> {
+        return Rewrites.erase(options, inputs);
       }
       default -> {
         // Below.
@@ -130,7 +133,8 @@ public final class Main {
       default ->
           throw new ConfigurationException(
               "OPTION_INVALID",
-              "--source is kafka, pubsub, files, backfill or compact, not " + options.getSource());
+              "--source is kafka, pubsub, files, backfill, compact or erase, not "
+                  + options.getSource());
     }
     return pipeline;
   }

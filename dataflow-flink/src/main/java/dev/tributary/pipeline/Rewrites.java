@@ -5,12 +5,13 @@ import dev.tributary.pipeline.backfill.TimeRange;
 import dev.tributary.pipeline.compact.CompactPipeline;
 import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.contract.Timestamps;
+import dev.tributary.pipeline.erasure.ErasePipeline;
 import java.time.DateTimeException;
 import java.util.regex.Pattern;
 import org.apache.beam.sdk.Pipeline;
 import org.joda.time.Duration;
 
-/** The two batch modes that rewrite files of the lake, from their options. */
+/** The batch modes that rewrite files of the lake, from their options. */
 final class Rewrites {
   /** It becomes a folder's name. */
   private static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]{0,99}");
@@ -61,6 +62,30 @@ final class Rewrites {
             Duration.standardSeconds(options.getOlderThanSeconds()),
             options.getCompactedFileBytes(),
             run(options)));
+    return pipeline;
+  }
+
+  static Pipeline erase(TributaryOptions options, CompiledInputs inputs) {
+    String subject = required(options.getSubject(), "subject");
+    boolean known =
+        inputs.contracts().streams().values().stream()
+            .flatMap(contract -> contract.subject().stream())
+            .anyMatch(field -> field.subject().equals(subject));
+    if (!known) {
+      throw new ConfigurationException(
+          "OPTION_INVALID", "--subject %s is declared by no contract.".formatted(subject));
+    }
+    Pipeline pipeline = Pipeline.create(options);
+    pipeline.apply(
+        "Erase",
+        new ErasePipeline(
+            inputs.contracts(),
+            subject,
+            options.getLake(),
+            required(options.getErasure(), "erasure"),
+            options.getPiiKeysFile(),
+            run(options),
+            options.getCountOnly()));
     return pipeline;
   }
 

@@ -7,7 +7,7 @@ import org.apache.beam.sdk.options.Validation;
 
 /** What the pipeline is told on its command line. Runner and S3 options are Beam's own. */
 public interface TributaryOptions extends StreamingOptions {
-  @Description("kafka or pubsub for the stream; files for one batch file; backfill; compact")
+  @Description("kafka or pubsub for the stream; files for one batch file; backfill; compact; erase")
   @Default.String("kafka")
   String getSource();
 
@@ -145,7 +145,7 @@ public interface TributaryOptions extends StreamingOptions {
 
   void setObjectTime(String time);
 
-  @Description("Backfill and compact: names the run and what it stages")
+  @Description("Backfill, compact and erase: names the run and what it stages")
   String getRun();
 
   void setRun(String run);
@@ -165,6 +165,22 @@ public interface TributaryOptions extends StreamingOptions {
   Integer getSettleSeconds();
 
   void setSettleSeconds(Integer seconds);
+
+  @Description("Erase: what is erased, as contracts declare it, such as customer")
+  String getSubject();
+
+  void setSubject(String subject);
+
+  @Description("Erase: where beneath the lake the sealed request of `npm run erase` lies")
+  String getErasure();
+
+  void setErasure(String path);
+
+  @Description("Erase: only count what is there")
+  @Default.Boolean(false)
+  Boolean getCountOnly();
+
+  void setCountOnly(Boolean countOnly);
 
   @Description("Compact: a folder with a file younger than this is left alone")
   @Default.Integer(3_600)

@@ -55,6 +55,9 @@ public class FlexTemplateTest {
           Map.entry("input", List.of("landing/a.csv", "gs://landing-1/", "s3://landing/a.csv")),
           Map.entry("stream", List.of("Orders", "../up", "order-lines")),
           Map.entry("format", List.of("xlsx", "CSV")),
+          Map.entry("subject", List.of("", "Customer", "a b")),
+          Map.entry("erasure", List.of("", "erasures/list.json", "gs://lake-1/erasures/open/x")),
+          Map.entry("countOnly", List.of("", "yes", "1")),
           Map.entry("compression", List.of("zip", "gz")),
           Map.entry("mapping", List.of("orders.yaml", "[]")),
           Map.entry(
@@ -146,6 +149,7 @@ public class FlexTemplateTest {
     assertJob("files", "input", "stream", "format", "generation", "objectTime");
     assertJob("backfill", "run", "stream", "from", "to");
     assertJob("compact", "run");
+    assertJob("erase", "run", "subject", "erasure", "countOnly");
   }
 
   private void assertJob(String source, String... names) {

@@ -9,6 +9,7 @@ import dev.tributary.pipeline.lake.Partition;
 import dev.tributary.pipeline.lake.PartitionCoder;
 import dev.tributary.pipeline.lake.StoredObject;
 import dev.tributary.pipeline.lake.Table;
+import dev.tributary.pipeline.rewrite.WriteReport;
 import java.util.List;
 import java.util.Map;
 import org.apache.beam.sdk.coders.KvCoder;

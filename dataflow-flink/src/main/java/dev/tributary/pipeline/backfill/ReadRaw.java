@@ -6,6 +6,8 @@ import dev.tributary.pipeline.change.Arrival;
 import dev.tributary.pipeline.change.MessageReader;
 import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.deadletter.DeadLetter;
+import dev.tributary.pipeline.erasure.ErasedSubjects;
+import dev.tributary.pipeline.erasure.LiveErasures;
 import dev.tributary.pipeline.feature.FeatureGroups;
 import dev.tributary.pipeline.lake.LakeRow;
 import dev.tributary.pipeline.lake.ObjectStore;
@@ -40,6 +42,7 @@ final class ReadRaw extends DoFn<String, KV<RowKey, LakeRow>> {
   private final Contracts contracts;
   private final FeatureGroups features;
   private final String piiKeysFile;
+  private final LiveErasures erasures;
   private transient ObjectStore store;
   private transient MessageReader reader;
   private transient Seals seals;
@@ -51,6 +54,7 @@ final class ReadRaw extends DoFn<String, KV<RowKey, LakeRow>> {
     this.contracts = inputs.contracts();
     this.features = inputs.features();
     this.piiKeysFile = piiKeysFile;
+    this.erasures = new LiveErasures(root, piiKeysFile);
   }
 
   @StartBundle
@@ -63,7 +67,9 @@ final class ReadRaw extends DoFn<String, KV<RowKey, LakeRow>> {
   }
 
   @ProcessElement
-  public void process(@Element String path, MultiOutputReceiver output) throws IOException {
+  public void process(@Element String path, PipelineOptions options, MultiOutputReceiver output)
+      throws IOException {
+    ErasedSubjects erased = erasures.current(contracts, options);
     boolean ofStream = path.startsWith("raw/" + stream + "/");
     long read = 0;
     long recreated = 0;
@@ -75,6 +81,10 @@ final class ReadRaw extends DoFn<String, KV<RowKey, LakeRow>> {
           continue;
         }
         BusMessage message = messages.message(row);
+        if (erased.concern(message)) {
+          // Somebody was erased since this file was listed, or is being erased.
+          continue;
+        }
         Arrival arrival = reader.read(message);
         read++;
         for (Arrival.Filed filed : arrival.rows()) {

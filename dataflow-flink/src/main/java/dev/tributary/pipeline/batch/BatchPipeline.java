@@ -60,7 +60,7 @@ public final class BatchPipeline extends PTransform<PBegin, PDone> {
             .apply("File", Create.of(file).withCoder(SerializableCoder.of(LandingFile.class)))
             .apply(
                 "Read",
-                ParDo.of(new ReadLandingFile(contract, piiKeysFile))
+                ParDo.of(new ReadLandingFile(contract, lake, piiKeysFile))
                     .withOutputTags(
                         ReadLandingFile.ROWS,
                         TupleTagList.of(ReadLandingFile.LETTERS).and(ReadLandingFile.REPORTS)));

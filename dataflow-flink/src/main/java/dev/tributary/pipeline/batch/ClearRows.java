@@ -81,6 +81,20 @@ final class ClearRows {
     }
   }
 
+  /** One field's value, as the file has it; null where it cannot be read. */
+  Object read(Field field, SourceRow source) {
+    for (FieldRule rule : rules) {
+      if (rule.field().name().equals(field.name())) {
+        try {
+          return rule.read(source);
+        } catch (Refusal refusal) {
+          return null;
+        }
+      }
+    }
+    return null;
+  }
+
   /**
    * @throws Refusal naming the field that does not fit
    */

@@ -4,13 +4,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tributary.pipeline.Refusal;
 import dev.tributary.pipeline.contract.Contract;
+import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.deadletter.DeadLetter;
+import dev.tributary.pipeline.erasure.ErasedSubjects;
+import dev.tributary.pipeline.erasure.LiveErasures;
 import dev.tributary.pipeline.lake.LakeRow;
 import dev.tributary.pipeline.lake.Partition;
 import dev.tributary.pipeline.lake.Table;
 import dev.tributary.pipeline.pii.PiiKeys;
 import dev.tributary.pipeline.pii.Protection;
 import java.io.IOException;
+import java.util.Map;
+import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.TupleTag;
@@ -33,25 +38,34 @@ final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
 
   private final Contract contract;
   private final String piiKeysFile;
+  private final LiveErasures erasures;
   private transient Protection protection;
 
-  ReadLandingFile(Contract contract, String piiKeysFile) {
+  /**
+   * @param lake where the list of erasures lies
+   */
+  ReadLandingFile(Contract contract, String lake, String piiKeysFile) {
     this.contract = contract;
     this.piiKeysFile = piiKeysFile;
+    this.erasures = new LiveErasures(lake, piiKeysFile);
   }
 
   @ProcessElement
-  public void process(@Element LandingFile file, MultiOutputReceiver output) throws IOException {
+  public void process(
+      @Element LandingFile file, PipelineOptions options, MultiOutputReceiver output)
+      throws IOException {
     if (protection == null) {
       protection = new Protection(PiiKeys.load(piiKeysFile));
     }
+    ErasedSubjects erased =
+        erasures.current(new Contracts(Map.of(contract.stream(), contract)), options);
     ClearRows rows = new ClearRows(contract, file, protection);
     FileReport report;
     try {
       if (file.hasChecks()) {
         readThrough(file, rows);
       }
-      report = read(file, rows, output);
+      report = read(file, rows, erased, output);
     } catch (FileRefusal refusal) {
       report =
           new FileReport(
@@ -74,14 +88,19 @@ final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
     }
   }
 
-  private FileReport read(LandingFile file, ClearRows rows, MultiOutputReceiver output)
+  private FileReport read(
+      LandingFile file, ClearRows rows, ErasedSubjects erased, MultiOutputReceiver output)
       throws IOException, FileRefusal {
     long taken = 0;
     long refused = 0;
     try (RowSource source = open(file, rows)) {
       for (RowSource.Entry entry = source.next(); entry != null; entry = source.next()) {
         try {
-          ClearRows.Dated dated = rows.row(entry.row());
+          SourceRow row = entry.row();
+          if (isErased(row, rows, erased)) {
+            continue;
+          }
+          ClearRows.Dated dated = rows.row(row);
           FileKey key =
               FileKey.of(
                   Partition.of(Table.PROCESSED, file.stream(), dated.eventTime()), entry.line());
@@ -94,6 +113,14 @@ final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
       }
     }
     return new FileReport(file.uri(), file.generation(), taken, refused, null, null);
+  }
+
+  /** A line of somebody who was erased leads to no row, and to no letter. */
+  private boolean isErased(SourceRow row, ClearRows rows, ErasedSubjects erased) {
+    return contract
+        .subject()
+        .map(field -> erased.concern(field.subject(), rows.read(field, row)))
+        .orElse(false);
   }
 
   private static RowSource open(LandingFile file, ClearRows rows) throws IOException, FileRefusal {

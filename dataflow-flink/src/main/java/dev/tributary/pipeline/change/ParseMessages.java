@@ -3,6 +3,8 @@ package dev.tributary.pipeline.change;
 import dev.tributary.pipeline.CompiledInputs;
 import dev.tributary.pipeline.bus.BusMessage;
 import dev.tributary.pipeline.contract.Contract;
+import dev.tributary.pipeline.erasure.ErasedSubjects;
+import dev.tributary.pipeline.erasure.LiveErasures;
 import dev.tributary.pipeline.lake.Schemas;
 import dev.tributary.pipeline.packed.Bytes;
 import dev.tributary.pipeline.packed.MicroBatcher;
@@ -24,6 +26,9 @@ import org.joda.time.Instant;
  *
  * <p>Contracts that change while it runs are taken up between two bundles, or when a message comes
  * that those at hand refuse.
+ *
+ * <p>What is about somebody who was erased ends here: every message passes this door, whoever
+ * published it, and nothing is stored before it.
  */
 public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   private static final long serialVersionUID = 1L;
@@ -33,6 +38,8 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   private final String lake;
   private final String piiKeysFile;
   private final Counter fast = Metrics.counter("parse", "fast");
+  private final LiveErasures erasures;
+  private final Counter erased = Metrics.counter("parse", "erased");
   private final Counter whole = Metrics.counter("parse", "whole");
   private transient CompiledInputs current;
   private transient Schemas schemas;
@@ -45,11 +52,14 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   private transient long fastCount;
 
   private transient long wholeCount;
+  private transient long erasedCount;
+  private transient ErasedSubjects erasedSubjects;
 
   public ParseMessages(LiveInputs inputs, String lake, String piiKeysFile) {
     this.inputs = inputs;
     this.lake = lake;
     this.piiKeysFile = piiKeysFile;
+    this.erasures = new LiveErasures(lake, piiKeysFile);
   }
 
   @StartBundle
@@ -59,6 +69,7 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
     if (newest != current) {
       adopt(newest, options);
     }
+    erasedSubjects = erasures.current(current.contracts(), options);
     batches.reset();
   }
 
@@ -85,6 +96,10 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
       PipelineOptions options,
       OutputReceiver<KV<Integer, byte[]>> output)
       throws IOException {
+    if (erasedSubjects.concern(message)) {
+      erasedCount++;
+      return;
+    }
     MicroBatcher.Output emit =
         (key, batch, time) -> output.outputWithTimestamp(KV.of(key, batch), time);
     Bytes change = fastReader.read(message);
@@ -122,6 +137,8 @@ public final class ParseMessages extends DoFn<BusMessage, KV<Integer, byte[]>> {
   public void finishBundle(FinishBundleContext context) {
     fast.inc(fastCount);
     whole.inc(wholeCount);
+    erased.inc(erasedCount);
+    erasedCount = 0;
     fastCount = 0;
     wholeCount = 0;
     batches.flush(

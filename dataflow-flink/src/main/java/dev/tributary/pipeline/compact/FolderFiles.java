@@ -5,7 +5,6 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * Small files of one folder that are to become one.
@@ -13,19 +12,11 @@ import java.util.regex.Pattern;
  * @param folder {@code processed/orders/dt=2026-11-21/hr=05/}
  */
 public record FolderFiles(String folder, List<StoredObject> files) implements Serializable {
-  private static final Pattern PART =
-      Pattern.compile("(raw|processed)/[^/]+/dt=[^/]+/hr=[^/]+/part-[^/]+\\.parquet");
-
   /** A file of more than half the target gains nothing from another round. */
   private static final int SMALL = 2;
 
   /** Open at the same time while they are merged; more wait for the next run. */
   private static final int MAX_FILES = 256;
-
-  /** Whether the object is a visible file of the lake. */
-  static boolean isPart(StoredObject object) {
-    return PART.matcher(object.path()).matches();
-  }
 
   /**
    * What to merge of one folder: nothing while somebody writes there.

@@ -34,7 +34,7 @@ final class ListFolders extends DoFn<String, FolderFiles> {
     try (Stream<StoredObject> objects = store.list(prefix)) {
       for (Iterator<StoredObject> each = objects.iterator(); each.hasNext(); ) {
         StoredObject object = each.next();
-        if (!FolderFiles.isPart(object)) {
+        if (!object.isPart()) {
           continue;
         }
         if (!folder.isEmpty() && !folder.get(0).folder().equals(object.folder())) {

@@ -35,6 +35,11 @@ public record Contract(
     return fields.stream().filter(field -> field.pii() != Pii.DROP).toList();
   }
 
+  /** The field that says whose row it is. */
+  public Optional<Field> subject() {
+    return fields.stream().filter(field -> field.subject() != null).findFirst();
+  }
+
   public Optional<Field> field(String name) {
     return fields.stream().filter(field -> field.name().equals(name)).findFirst();
   }

@@ -16,6 +16,8 @@ import java.util.List;
  * @param pattern a regular expression found in every value, or null
  * @param lookup where the pipeline looks the value up, or null where the source has it
  * @param onUnrepresentable null where such a value makes its row a dead letter
+ * @param subject what the value is the number or name of, such as {@code customer}, where the row
+ *     is about one that can ask to be forgotten; or null
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Field(
@@ -29,7 +31,8 @@ public record Field(
     BigDecimal max,
     String pattern,
     Lookup lookup,
-    OnUnrepresentable onUnrepresentable)
+    OnUnrepresentable onUnrepresentable,
+    String subject)
     implements Serializable {
 
   /** A field whose values its column can hold, or else its row is a dead letter. */
@@ -44,7 +47,7 @@ public record Field(
       BigDecimal max,
       String pattern,
       Lookup lookup) {
-    this(name, type, required, pii, maskKeep, enumeration, min, max, pattern, lookup, null);
+    this(name, type, required, pii, maskKeep, enumeration, min, max, pattern, lookup, null, null);
   }
 
   /**

@@ -35,12 +35,14 @@ public final class Protection {
   private final String version;
   private final Mac token;
   private final Mac nonce;
+  private final Mac erasure;
   private final SecretKeySpec sealKey;
 
   public Protection(PiiKeys keys) {
     version = keys.version();
     token = mac(keys.tokenKey());
     nonce = mac(hkdf(keys.tokenKey(), "tributary/seal-nonce"));
+    erasure = mac(hkdf(keys.tokenKey(), "tributary/erasure"));
     sealKey = new SecretKeySpec(hkdf(keys.tokenKey(), "tributary/seal"), "AES");
   }
 
@@ -61,6 +63,12 @@ public final class Protection {
   public String tokenize(String value) {
     byte[] hash = token.doFinal(value.getBytes(StandardCharsets.UTF_8));
     return "tok_" + version + "_" + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+  }
+
+  /** What the list of erasures has of a person: without the key nobody can tell who it is. */
+  public String erasureId(String subject, String id) {
+    byte[] hash = erasure.doFinal((subject + "|" + id).getBytes(StandardCharsets.UTF_8));
+    return "era_" + version + "_" + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
   }
 
   /**

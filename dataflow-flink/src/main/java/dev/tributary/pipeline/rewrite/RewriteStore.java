@@ -22,7 +22,8 @@ public final class RewriteStore {
   /** Why a folder is rewritten. */
   public enum Kind {
     COMPACTION,
-    BACKFILL
+    BACKFILL,
+    ERASURE
   }
 
   /** An encoded file. */

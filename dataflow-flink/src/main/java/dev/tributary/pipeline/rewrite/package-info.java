@@ -1,6 +1,7 @@
 /**
- * How files of the lake are replaced by better ones: fewer (compaction), or with re-created rows
- * (backfill).
+ * How files of the lake are replaced by better ones: fewer (compaction), with re-created rows
+ * (backfill), or without the rows of a person (erasure; an output without rows is not put in
+ * place).
  *
  * <p>An object store renames nothing and replaces no two objects at once. So a rewrite is prepared
  * here and committed by {@code functions/load-warehouse}, which knows what the warehouse holds:

@@ -10,8 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tributary.pipeline.CompiledInputs;
 import dev.tributary.pipeline.Samples;
-import dev.tributary.pipeline.StreamingPipeline;
-import dev.tributary.pipeline.TributaryOptions;
+import dev.tributary.pipeline.StreamRun;
 import dev.tributary.pipeline.bus.BusMessage;
 import dev.tributary.pipeline.bus.BusMessage.Topic;
 import dev.tributary.pipeline.change.LiveInputs;
@@ -31,11 +30,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.beam.sdk.Pipeline;
-import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.testing.TestPipeline;
-import org.apache.beam.sdk.testing.TestStream;
 import org.joda.time.Duration;
-import org.joda.time.Instant;
 import org.junit.Before;
 import org.junit.Rule;
 import org.junit.Test;
@@ -453,24 +449,7 @@ public class BackfillPipelineTest {
   }
 
   private void stream(LiveInputs inputs, List<BusMessage> messages) {
-    TestStream.Builder<BusMessage> stream = TestStream.create(new BusMessage.Coder());
-    for (BusMessage message : messages) {
-      stream = stream.addElements(message);
-    }
-    TributaryOptions options = PipelineOptionsFactory.create().as(TributaryOptions.class);
-    options.setLake(lake.toString());
-    options.setPiiKeysFile(keys);
-    Pipeline pipeline = Pipeline.create(TestPipeline.testingPipelineOptions());
-    pipeline
-        .apply(
-            stream
-                .advanceProcessingTime(Duration.standardSeconds(6))
-                // Rows that look something up wait for the watermark, then gather.
-                .advanceWatermarkTo(new Instant(Samples.PUBLISHED / 1_000 + 86_400_000L))
-                .advanceProcessingTime(Duration.standardSeconds(6))
-                .advanceWatermarkToInfinity())
-        .apply(new StreamingPipeline(inputs, options));
-    pipeline.run().waitUntilFinish();
+    StreamRun.over(lake, keys, inputs, messages);
   }
 
   private void backfill(CompiledInputs inputs, String stream, TimeRange range) {

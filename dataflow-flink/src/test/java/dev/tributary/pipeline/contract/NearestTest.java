@@ -83,6 +83,6 @@ public class NearestTest {
 
   private static FieldReader reader(FieldType type, OnUnrepresentable rule) {
     return new FieldReader(
-        new Field("value", type, false, Pii.NONE, null, null, null, null, null, null, rule));
+        new Field("value", type, false, Pii.NONE, null, null, null, null, null, null, rule, null));
   }
 }

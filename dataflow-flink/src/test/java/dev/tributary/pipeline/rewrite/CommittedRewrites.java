@@ -31,8 +31,11 @@ public final class CommittedRewrites {
   public static void commitAll(Path lake) throws IOException {
     for (JsonNode manifest : open(lake)) {
       Path output = lake.resolve(manifest.at("/output/name").asText());
-      Files.createDirectories(output.getParent());
-      Files.write(output, Files.readAllBytes(lake.resolve(manifest.at("/output/staged").asText())));
+      if (manifest.at("/output/rows").asInt() > 0) {
+        Files.createDirectories(output.getParent());
+        Files.write(
+            output, Files.readAllBytes(lake.resolve(manifest.at("/output/staged").asText())));
+      }
       for (JsonNode input : manifest.get("inputs")) {
         Path path = lake.resolve(input.get("name").asText());
         if (!path.equals(output)) {

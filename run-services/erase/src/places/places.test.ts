@@ -1,0 +1,196 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { loadContracts, loadMappings } from '@tributary/platform/contracts';
+import { subjectNamed } from '@tributary/platform/erasures';
+import { type DeadLetterInput, deadLetter } from '@tributary/platform/events';
+import { MemoryLake } from '@tributary/platform/group-commit/testing';
+import { parsePiiKeys, seal, unseal } from '@tributary/platform/pii';
+import { Ownership } from '../person.ts';
+import { entityOf } from './entity-key.ts';
+import { isTheirs, letters } from './letters.ts';
+import { otherObjects } from './other-objects.ts';
+import { quarantine } from './quarantine.ts';
+
+const BUCKET = 'lake';
+const KEYS = parsePiiKeys(JSON.stringify({ active: 'v1', keys: { v1: Buffer.alloc(32, 7).toString('base64') } }));
+const CONTRACTS = loadContracts();
+const { subject } = subjectNamed(CONTRACTS, 'customer', '12346');
+const ownership = new Ownership(
+  { subject, id: '12346', keys: new Map([['orders', [['o1']]]]), tokens: new Set(['tok_v1_theirs']) },
+  CONTRACTS,
+  KEYS,
+);
+
+let lake: MemoryLake;
+beforeEach(() => {
+  lake = new MemoryLake();
+});
+
+const ports = () => ({ lake, lakeBucket: BUCKET, keys: KEYS, contracts: CONTRACTS, mappings: loadMappings() });
+
+async function names(prefix = ''): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name } of lake.list(BUCKET, prefix)) found.push(name);
+  return found;
+}
+
+describe('whose data it is', () => {
+  test.each([
+    ['what names them', { after: { user_id: 12346 } }, true],
+    ['what names somebody else beside a token of theirs', { customer_id: 12347, email: 'tok_v1_theirs' }, false],
+    ['what has a token of theirs and names nobody', { email: 'tok_v1_theirs' }, true],
+    ['a deletion with a key of theirs', { stream: 'orders', key: { order_id: 'o1' }, before: null }, true],
+    ['the same key of another stream', { stream: 'products', key: { product_id: 'o1' }, before: null }, false],
+    [
+      'a deletion of that key that names somebody else',
+      { stream: 'orders', key: { order_id: 'o1' }, before: { customer_id: 1 } },
+      false,
+    ],
+    ['a seal around them', { unknown: seal(Buffer.from('{"before":{"customer_id":"12346"}}'), KEYS) }, true],
+    ['a number that happens to be theirs', { quantity: 12346, order_id: '12346' }, false],
+  ])('%s', (_, value, theirs) => expect(ownership.owns(value)).toBe(theirs));
+
+  test('integers that a double cannot hold are told apart', () => {
+    const large = subjectNamed(CONTRACTS, 'customer', '9007199254740993');
+    const owner = new Ownership({ ...large, keys: new Map(), tokens: new Set() }, CONTRACTS, KEYS);
+    expect(owner.ownsBytes(Buffer.from('{"customer_id":9007199254740993}'))).toBe(true);
+    expect(owner.ownsBytes(Buffer.from('{"customer_id":9007199254740992}'))).toBe(false);
+  });
+});
+
+describe('a dead letter', () => {
+  const letter = (input: Partial<DeadLetterInput>) =>
+    Buffer.from(
+      JSON.stringify(
+        deadLetter({
+          ...{
+            eventId: null,
+            stream: 'orders',
+            stage: 'pipeline',
+            reason: 'UNREADABLE',
+            message: 'm',
+            source: { a: 1 },
+          },
+          ...{ payload: '', sealed: false },
+          ...input,
+        }),
+      ),
+    );
+
+  test.each<[string, Partial<DeadLetterInput>, boolean]>([
+    [
+      'with a sealed payload of theirs',
+      { payload: seal(Buffer.from('{"customer_id":12346}'), KEYS), sealed: true },
+      true,
+    ],
+    ['with a sealed key of theirs', { source: { messagekey: seal(Buffer.from('{"customer_id":12346}'), KEYS) } }, true],
+    ['LATE of their windows', { reason: 'LATE', payload: '{"entity":"12346"}' }, true],
+    ["LATE of another's", { reason: 'LATE', payload: '{"entity":"12347"}' }, false],
+    ['with a line of a file that has their number', { stage: 'landing', payload: '536365;12346;x' }, true],
+    ['with a line that has another', { stage: 'landing', payload: '536365;123467;x' }, false],
+    ['that cannot be read at all', { payload: Buffer.from([0xff, 0x00]) }, false],
+  ])('%s', (_, input, theirs) => expect(isTheirs(letter(input), ownership, KEYS)).toBe(theirs));
+
+  test('goes with the mark beside it, and others stay', async () => {
+    const at = 'dead-letter/orders/pipeline/dt=2026-11-21/';
+    await lake.write(BUCKET, `${at}a.json`, letter({ payload: '{"customer_id":12346}' }));
+    await lake.write(BUCKET, `${at}a.replayed`, '{}');
+    await lake.write(BUCKET, `${at}b.json`, letter({ payload: '{"customer_id":1}' }));
+    expect(await letters(ports()).look(ownership, false)).toMatchObject({ found: 1, removed: 0 });
+    expect(await letters(ports()).look(ownership, true)).toMatchObject({ found: 1, removed: 1 });
+    expect(await names()).toEqual([`${at}b.json`]);
+  });
+});
+
+describe('a quarantined file', () => {
+  async function setAside(dataset: string, file: string, content: string | Buffer): Promise<string> {
+    const name = `quarantine/${dataset}/${file}.17.sealed`;
+    await lake.write(BUCKET, name, `${seal(Buffer.from(content), KEYS)}\n`);
+    await lake.write(BUCKET, `${name}.reason.json`, '{}');
+    return name;
+  }
+  const content = async (name: string) => unseal((await lake.read(BUCKET, name))!.body.toString('utf8').trim(), KEYS);
+  const look = () => quarantine(ports()).look(ownership, true);
+
+  test('loses the records of the person, and what is kept stays byte for byte', async () => {
+    const latin = Buffer.from([0xe9, 0x2c]);
+    const csv = Buffer.concat([
+      Buffer.from('order_id,customer_id,note\r\no1,12346,"a\r\nb"\r\n12346,12347,'),
+      latin,
+      Buffer.from('\r\no3,,x\r\n'),
+    ]);
+    const name = await setAside('orders', 'orders.csv', csv);
+    expect(await look()).toEqual({ found: 1, removed: 1, notes: [] });
+    const kept = Buffer.concat([
+      Buffer.from('order_id,customer_id,note\r\n12346,12347,'),
+      latin,
+      Buffer.from('\r\no3,,x\r\n'),
+    ]);
+    expect((await content(name)).equals(kept)).toBe(true);
+    expect(await look()).toMatchObject({ found: 0 });
+  });
+
+  test('is read by the mapping of its dataset, packed or not', async () => {
+    const lines = gzipSync('1,2268318,2520377,pv,1511544070\n12346,333345,2520771,pv,1511561733\n');
+    const name = await setAside('taobao_user_behavior', 'clicks.csv.gz', lines);
+    expect(await look()).toMatchObject({ removed: 1 });
+    expect(gunzipSync(await content(name)).toString()).toBe('1,2268318,2520377,pv,1511544070\n');
+  });
+
+  test('without a column that names anybody loses what has the number in any cell', async () => {
+    const name = await setAside('orders', 'odd.csv', 'a,b\n1,12346\n2,123460\n');
+    expect(await look()).toMatchObject({ removed: 1 });
+    expect((await content(name)).toString()).toBe('a,b\n2,123460\n');
+  });
+
+  test('of JSON lines loses lines, also one that is no JSON', async () => {
+    const name = await setAside(
+      'orders',
+      'orders.ndjson',
+      '{"customer_id":12346}\n{"customer_id":1,"n":12346}\n{broken 12346\n',
+    );
+    expect(await look()).toMatchObject({ removed: 2 });
+    expect((await content(name)).toString()).toBe('{"customer_id":1,"n":12346}\n');
+  });
+
+  test('that nobody can look into goes as a whole, and that is said', async () => {
+    await setAside('orders', 'orders.csv.gz', Buffer.from('damaged'));
+    await lake.write(BUCKET, 'quarantine/orders/dt=2026-11-21/hr=05/part-1.parquet', 'damaged');
+    const { removed, notes } = await look();
+    expect(removed).toBe(2);
+    expect(notes).toEqual([
+      expect.stringMatching(/part-1\.parquet was removed whole: it is damaged/),
+      expect.stringMatching(/orders\.csv\.gz\.17\.sealed was removed whole/),
+    ]);
+    expect(await names()).toEqual([]);
+  });
+});
+
+describe('other objects', () => {
+  test('go where they name the person; what work depends on is left and said', async () => {
+    await lake.write(BUCKET, 'control/incidents/a.json', '{"rows":[{"customer_id":12346}]}');
+    await lake.write(BUCKET, 'control/incidents/b.json', '{"rows":[{"customer_id":1}]}');
+    await lake.write(BUCKET, 'control/transform/manifests/000000001.json', '{"customer_id":12346}');
+    expect(await otherObjects(ports()).look(ownership, true)).toMatchObject({
+      found: 2,
+      removed: 1,
+      notes: [expect.stringContaining('control/transform/manifests/000000001.json')],
+    });
+    expect(await names()).toEqual(['control/incidents/b.json', 'control/transform/manifests/000000001.json']);
+  });
+});
+
+describe('a key of the online store', () => {
+  test("is read as Feast's own serializer writes it", () => {
+    // user_id=1 of project feas, by Feast 0.67.
+    const key = Buffer.from(
+      '010000000200000007000000757365725f696404000000080000000100000000000000' + '66656173',
+      'hex',
+    );
+    expect(entityOf(key)).toEqual([{ name: 'user_id', value: '1' }]);
+  });
+
+  test.each(['', '00', 'ffffffffffff', '0100000009000000'])('of another kind is none: %s', (hex) =>
+    expect(entityOf(Buffer.from(hex, 'hex'))).toBeUndefined(),
+  );
+});

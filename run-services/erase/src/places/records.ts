@@ -1,0 +1,76 @@
+import type { CompiledMapping } from '@tributary/platform/contracts';
+import { parse } from 'csv-parse/sync';
+import { type Person, parsed } from '../person.ts';
+import type { ErasePorts } from '../ports.ts';
+
+/**
+ * A text file, read byte for character, without the records of a person.
+ *
+ * Theirs is a record whose column for the subject has their number. In a file without such a column, as a file may be that was set aside for its columns, it is
+ * a record that has the number as any of its values.
+ */
+export function withoutRecords(
+  text: string,
+  file: string,
+  dataset: string,
+  person: Person,
+  { mappings }: Pick<ErasePorts, 'mappings'>,
+): { readonly text: string; readonly removed: number } {
+  const mapping = mappings.get(dataset);
+  const columns = subjectColumns(mapping, person);
+  const id = Buffer.from(person.id, 'utf8').toString('latin1');
+  return /\.csv$/i.test(file) ? ofCsv(text, mapping, columns, id) : ofLines(text, columns, id);
+}
+
+/** What the columns that name the subject are called in a dataset's files. */
+function subjectColumns(mapping: CompiledMapping | undefined, { subject }: Person): ReadonlySet<string> {
+  const names = new Set(subject.members);
+  for (const field of mapping?.fields ?? []) {
+    if (subject.members.has(field.field) && 'column' in field && field.column !== undefined) names.add(field.column);
+  }
+  return names;
+}
+
+interface CsvRecord {
+  readonly record: readonly string[];
+  readonly info: { readonly bytes: number };
+}
+
+function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: ReadonlySet<string>, id: string) {
+  const { delimiter = ',', quote = '"' } = mapping?.csv ?? {};
+  // A byte a character, so that offsets are places in the text.
+  const records = parse(Buffer.from(text, 'latin1'), {
+    encoding: 'latin1',
+    delimiter,
+    quote: quote ?? false,
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+  }) as unknown as CsvRecord[];
+  const header = mapping?.columns ?? records[0]?.record ?? [];
+  const at = header.flatMap((name, index) => (columns.has(name.trim()) ? [index] : []));
+  const isTheirs = ({ record }: CsvRecord) =>
+    at.length > 0 ? at.some((index) => record[index]?.trim() === id) : record.some((cell) => cell.trim() === id);
+  const kept: string[] = [];
+  let [from, removed] = [0, 0];
+  for (const record of records) {
+    const to = record === records.at(-1) ? text.length : record.info.bytes;
+    if (isTheirs(record)) removed += 1;
+    else kept.push(text.slice(from, to));
+    from = to;
+  }
+  return { text: kept.join(''), removed };
+}
+
+function ofLines(text: string, columns: ReadonlySet<string>, id: string) {
+  const lines = text.split('\n');
+  const isTheirs = (line: string) => {
+    const value = parsed(Buffer.from(line, 'utf8'));
+    if (typeof value !== 'object' || value === null) return line.split(/[^\p{L}\p{N}_.-]+/u).includes(id);
+    const members = Object.entries(value);
+    const named = members.filter(([name]) => columns.has(name));
+    return (named.length > 0 ? named : members).some(([, cell]) => String(cell) === id);
+  };
+  const kept = lines.filter((line) => !isTheirs(line));
+  return { text: kept.join('\n'), removed: lines.length - kept.length };
+}

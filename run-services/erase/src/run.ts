@@ -1,0 +1,43 @@
+import { createBus } from '@tributary/platform/bus';
+import { type Environment, readConfigFrom, readEnvironment } from '@tributary/platform/config';
+import { loadContracts, loadMappings } from '@tributary/platform/contracts';
+import { createLake } from '@tributary/platform/lake';
+import { loadPiiKeys } from '@tributary/platform/pii';
+import { rewritePortsOf } from '@tributary/platform/rewrites';
+import { createWarehouse } from '@tributary/platform/warehouse';
+import { Redis } from 'ioredis';
+import { type EraseOptions, type EraseReport, erase } from './erase.ts';
+
+/** Erases in the place that the environment points at. */
+export async function runErase(
+  options: EraseOptions,
+  progress: (message: string) => void,
+  environment: Environment = readEnvironment(),
+): Promise<EraseReport> {
+  const config = readConfigFrom(environment, 'lake', 'bus', 'warehouse', 'onlineStore', 'pii');
+  const { ports: rewrites, args: pipelineArgs } = rewritePortsOf(environment);
+  const [host, port] = config.onlineStore.redisAddress.split(':');
+  const redis = new Redis({ host: host!, port: Number(port), lazyConnect: true, maxRetriesPerRequest: 3 });
+  const bus = createBus(config.bus);
+  const warehouse = createWarehouse(config.warehouse);
+  try {
+    await warehouse.migrate();
+    return await erase(options, {
+      lake: createLake(config.lake),
+      lakeBucket: config.lake.lakeBucket,
+      landingBucket: config.lake.landingBucket,
+      bus,
+      warehouse,
+      redis,
+      rewrites,
+      pipelineArgs,
+      contracts: loadContracts(),
+      mappings: loadMappings(),
+      keys: loadPiiKeys(config.pii.keysFile),
+      progress,
+    });
+  } finally {
+    redis.disconnect();
+    await bus.close();
+  }
+}
