@@ -43,7 +43,8 @@ def apply(store: "ObjectStore", data_dir: pathlib.Path) -> None:
 
     def run(cursor: duckdb.DuckDBPyConnection, config: JobConfigurationLoad, upload: str | None) -> JobStatistics3:
         uris = config.sourceUris or []
-        if upload or config.sourceFormat != "PARQUET" or any("*" in uri for uri in uris):
+        of_the_lake = all(uri.startswith(_SCHEME) and "*" not in uri for uri in uris)
+        if upload or config.sourceFormat != "PARQUET" or not of_the_lake:
             return upstream_run(cursor, config, upload)
         with _fetched(files, uris, folder) as copies:
             token = _copies.set(copies)
