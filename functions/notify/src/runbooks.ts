@@ -18,8 +18,8 @@ const OF_STAGE: Readonly<Record<string, string>> = {
 export const OF_CODE: readonly (readonly [code: RegExp, runbook: string])[] = [
   [/^(GATE_\w+|DEPENDENCIES_\w+)$/, 'quality-gate-failed'],
   [/^(DBT_\w+|MODEL_\w+)$/, 'transform-failed'],
+  [/^(ONLINE_STORE_UNAVAILABLE|VIEW_NOT_REGISTERED)$/, 'feature-push-lag'],
   [/^(ONLINE_\w+|MART_\w+|VIEW_\w+|MATERIALIZE_\w+)$/, 'materialize-failed'],
-  [/^FEAST_UNAVAILABLE$/, 'feature-push-lag'],
   [/^(CORRUPT_FILE|UNREADABLE_FILE|WRONG_COLUMNS|FORMAT_MISMATCH|REPORT_MISSING|UNKNOWN_DATASET)$/, 'quarantine'],
   [/^(UNSUPPORTED_FORMAT|EMPTY_FILE|MISPLACED_FILE|WAREHOUSE_REJECTED|LOAD_OBJECT_GONE|OBJECT_GONE)$/, 'quarantine'],
   [/^(LOAD_\w+|WAREHOUSE_\w+|CONTROL_\w+|LAKE_\w+|PRECONDITION_FAILED|BUS_\w+)$/, 'load-stuck'],
