@@ -143,6 +143,12 @@ describe('a quarantined file', () => {
     expect((await content(name)).toString()).toBe('a,b\n2,123460\n');
   });
 
+  test('with a quote that nobody closes loses the lines that have the number', async () => {
+    const name = await setAside('orders', 'open.csv', 'order_id,customer_id,note\no1,12346,"a\no2,12347,b\n');
+    expect(await look()).toEqual({ found: 1, removed: 1, notes: [] });
+    expect((await content(name)).toString()).toBe('order_id,customer_id,note\no2,12347,b\n');
+  });
+
   test('of JSON lines loses lines, also one that is no JSON', async () => {
     const name = await setAside(
       'orders',

@@ -1,5 +1,5 @@
 import type { CompiledMapping } from '@tributary/platform/contracts';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import { type Person, parsed } from '../person.ts';
 import type { ErasePorts } from '../ports.ts';
 
@@ -38,15 +38,9 @@ interface CsvRecord {
 
 function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: ReadonlySet<string>, id: string) {
   const { delimiter = ',', quote = '"' } = mapping?.csv ?? {};
-  // A byte a character, so that offsets are places in the text.
-  const records = parse(Buffer.from(text, 'latin1'), {
-    encoding: 'latin1',
-    delimiter,
-    quote: quote ?? false,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-  }) as unknown as CsvRecord[];
+  const records = recordsOf(text, delimiter, quote);
+  // A file with an open quote has no records that anybody could tell: its lines are all there is.
+  if (!records) return ofLines(text, columns, id);
   const header = mapping?.columns ?? records[0]?.record ?? [];
   const at = header.flatMap((name, index) => (columns.has(name.trim()) ? [index] : []));
   const isTheirs = ({ record }: CsvRecord) =>
@@ -60,6 +54,24 @@ function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: Read
     from = to;
   }
   return { text: kept.join(''), removed };
+}
+
+/** Undefined where the file is no CSV. */
+function recordsOf(text: string, delimiter: string, quote: string | null): readonly CsvRecord[] | undefined {
+  try {
+    // A byte a character, so that offsets are places in the text.
+    return parse(Buffer.from(text, 'latin1'), {
+      encoding: 'latin1',
+      delimiter,
+      quote: quote ?? false,
+      info: true,
+      relax_column_count: true,
+      relax_quotes: true,
+    }) as unknown as CsvRecord[];
+  } catch (error) {
+    if (error instanceof CsvError) return undefined;
+    throw error;
+  }
 }
 
 function ofLines(text: string, columns: ReadonlySet<string>, id: string) {
