@@ -72,7 +72,7 @@ export async function erasedForRequest(ask: AskErased | undefined): Promise<Eras
     if (!(cause instanceof TributaryError)) throw cause;
     throw unavailable(
       'BACKEND_UNAVAILABLE',
-      'Rows are written once it is known who was erased, and the list of erasures cannot be read now; send them again later.',
+      `Rows are written once it is known who was erased, and the list of erasures cannot be read now (${cause.code}); send them again later.`,
       { cause },
     );
   }

@@ -140,7 +140,8 @@ test('while it is not known who was erased nothing is written, and features are 
 test('a list that is broken stops writing too', async () => {
   await lake.write(BUCKET, ERASURES, '{');
   await start();
-  expect((await post(`${server.address}/push`, activity(9, TIME, 1))).status).toBe(503);
+  const { status, body } = await post(`${server.address}/push`, activity(9, TIME, 1));
+  expect([status, body.detail]).toEqual([503, expect.stringContaining('ERASURES_UNREADABLE')]);
 });
 
 test('a server that takes rows off the bus does not start without the list', async () => {
