@@ -90,6 +90,15 @@ describe('load-warehouse', () => {
     expect(await isQuiet()).toBe(true);
   });
 
+  test('an object whose event tells no size is loaded with the size it has, and one that is gone is not waited for', async () => {
+    const { object, ...event } = (await arrive(partName(1))) as Extract<DeliveredEvent, { kind: 'object' }>;
+    const { size, ...untold } = object;
+    await tell({ ...event, object: untold }, { ...event, object: { ...untold, name: partName(2) } });
+    expect(timesLoaded(partName(1))).toBe(1);
+    expect(warehouse.ledger.get(objectId(BUCKET, object))).toMatchObject({ byte_count: size, row_count: 10 });
+    expect(await isQuiet()).toBe(true);
+  });
+
   test('an event that comes twice loads its object once and says so once', async () => {
     const event = await arrive(partName(1));
     await tell(event, event);

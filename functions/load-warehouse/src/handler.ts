@@ -2,6 +2,7 @@ import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-fun
 import { TransientError } from '@tributary/platform/errors';
 import { chainEvent, chainMessage, digestId } from '@tributary/platform/events';
 import { type Clock, type DrainOutcome, systemClock } from '@tributary/platform/group-commit';
+import { findObject } from '@tributary/platform/lake';
 import type { LiveContracts } from '@tributary/platform/live-contracts';
 import type { Logger } from '@tributary/platform/log';
 import { count } from '@tributary/platform/metrics';
@@ -118,6 +119,12 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
     }
   }
 
+  /** Of that generation; undefined where it is no longer there. Notifications without payload do not tell it. */
+  async function sizeOf(name: string, generation: string): Promise<number | undefined> {
+    const found = await findObject(lake, bucket, name);
+    return found?.generation === generation ? found.size : undefined;
+  }
+
   return async (delivered: DeliveredEvent, log: Logger) => {
     if (delivered.kind === 'object') {
       const { object } = delivered;
@@ -130,7 +137,13 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
         log.error({ stream }, 'no contract declares the stream of a processed object; it stays in the lake');
         return;
       }
-      await arrivalsOf(stream).record({ name: object.name, generation: object.generation, size: object.size });
+      const { name, generation } = object;
+      const size = object.size ?? (await sizeOf(name, generation));
+      if (size === undefined) {
+        log.info({ object: name }, 'the object is gone or was replaced; there is nothing to do for this event');
+        return;
+      }
+      await arrivalsOf(stream).record({ name, generation, size });
       await drain(stream, arrivalsOf(stream), log);
     } else if (delivered.event.type === 'sweep.tick') {
       await sweepAll(log);
