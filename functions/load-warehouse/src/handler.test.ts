@@ -218,6 +218,23 @@ describe('load-warehouse', () => {
     },
   );
 
+  test.each(['quotaExceeded', 'stopped', 'timeout', 'blocked'])(
+    'a job that failed for a reason that passes (%s) spends its id and not its objects',
+    async (reason) => {
+      warehouse.failsFor.push(reason, reason, reason);
+      const event = await arrive(partName(0));
+      for (const spent of [1, 2, 3]) {
+        // An instance may be a new one or the same.
+        if (spent === 2) handle = newHandler();
+        await expect(handle(event, log)).rejects.toMatchObject({ code: 'WAREHOUSE_JOB_FAILED' });
+        expect(warehouse.jobs.size).toBe(spent);
+      }
+      await tell(event);
+      expect([timesLoaded(partName(0)), warehouse.jobs.size]).toEqual([1, 4]);
+      expect(await isQuiet()).toBe(true);
+    },
+  );
+
   test('an object written again with the same content is not loaded again', async () => {
     await tell(await arrive(partName(1)));
     await tell(await arrive(partName(1)));

@@ -96,7 +96,7 @@ class ManifestLoad implements LoadListener {
     try {
       // Beside the job: a footer is read in less time than its file is loaded.
       this.#footers.prefetch(load);
-      await loadObjects(this.#target(), appending, this);
+      await loadObjects(this.#target(last?.jobId), appending, this);
       for (const [folder, objects] of byFolder(overwritten)) await this.#replace(folder, objects);
     } catch (error) {
       // Objects that others of their table were loaded beside are at fault themselves, however the rest fares.
@@ -110,7 +110,7 @@ class ManifestLoad implements LoadListener {
       await this.#publish({ type: 'incident.cleared', detail: { incident: givenUp(this.#stream) } });
   }
 
-  #target(): LoadTarget {
+  #target(lastJobId?: string): LoadTarget {
     const { warehouse, bucket, lake, tables } = this.#ports;
     const { id: manifest, claim } = this.#manifest;
     return {
@@ -118,6 +118,7 @@ class ManifestLoad implements LoadListener {
       bucket,
       stream: this.#stream,
       uri: (name) => lake.uri(bucket, name),
+      lastJobId,
       begin: (jobId, objects) => this.#jobs.take(claim, { manifest, jobId, objects: placesOf(this.#arrived, objects) }),
       mend: () => tables.mend(this.#stream),
       unreadable: async (objects) => {
