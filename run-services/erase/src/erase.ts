@@ -11,7 +11,7 @@ import { letters } from './places/letters.ts';
 import { oldVersions } from './places/old-versions.ts';
 import { onlineStore } from './places/online-store.ts';
 import { otherObjects } from './places/other-objects.ts';
-import { quarantine } from './places/quarantine.ts';
+import { damagedFiles, quarantine } from './places/quarantine.ts';
 import { topics } from './places/topics.ts';
 import { martRows, operationsRows, stagingRows, tracesOf, untilChainForgot } from './places/warehouse-rows.ts';
 import type { ErasePorts } from './ports.ts';
@@ -58,6 +58,7 @@ const MART_DATASETS = ['marts'];
  * `running` until then.
  *
  * Nobody of that number anywhere, and never erased before: it was mistyped perhaps. The list is as it was, so that a later person of that number is not lost.
+ * A number under no name, which may be a quantity, and a damaged file are no sign of a person; damaged files go only with somebody's data.
  *
  * @throws {UserError} ERASE_SUBJECT, ERASE_ID; {TransientError} where something did not answer or is busy; {TributaryError} ERASE_INCOMPLETE where the proof failed.
  */
@@ -98,7 +99,8 @@ export async function erase(options: EraseOptions, ports: ErasePorts): Promise<E
   ports.progress('everything is looked at again');
   await prove(ownership, ports, places);
   const found = total(places);
-  const isMistyped = found === 0 && !isAgain;
+  const isMistyped = isNobody(places) && !isAgain;
+  places.set(damagedFiles(ports).name, await damagedFiles(ports).look(ownership, !isMistyped));
   if (isMistyped) await strikeOff(ports.lake, ports.lakeBucket, subject.name, erasureId);
   else if (found > 0 || wasCutOff) await tellChain([...subject.fields.keys()], erasureId, ports);
   await dropRequest(ports, erasureId);
@@ -130,7 +132,8 @@ async function preview(person: Person, erasureId: string, listed: boolean, ports
       ['raw files', files.raw],
       ['processed files', files.processed],
     ]);
-    for (const place of searched(ports)) places.set(place.name, await place.look(ownership, false));
+    for (const place of [...searched(ports), damagedFiles(ports)])
+      places.set(place.name, await place.look(ownership, false));
     return { erasureId, places, listed };
   } finally {
     // An erasure that died half-way needs its request still.
@@ -169,6 +172,11 @@ async function tellChain(streams: readonly string[], erasureId: string, { bus }:
       }),
     ),
   ]);
+}
+
+/** Whether nothing in any place is a sign that there is such a person. */
+export function isNobody(places: ReadonlyMap<string, Found>): boolean {
+  return [...places.values()].every(({ found, guessed = 0 }) => found === guessed);
 }
 
 function total(places: ReadonlyMap<string, Found>): number {

@@ -16,13 +16,15 @@ export function letters({ lake, lakeBucket, keys }: Pick<ErasePorts, 'lake' | 'l
       const limit = pLimit(CONCURRENT_READS);
       const names: string[] = [];
       for await (const { name } of lake.list(lakeBucket, 'dead-letter/')) if (name.endsWith('.json')) names.push(name);
-      let found = 0;
+      let [found, guessed] = [0, 0];
       await Promise.all(
         names.map((name) =>
           limit(async () => {
             const stored = await lake.read(lakeBucket, name);
-            if (!stored || !isTheirs(stored.body, ownership, keys)) return;
+            const verdict = stored && judgeLetter(stored.body, ownership, keys);
+            if (!verdict) return;
             found += 1;
+            if (verdict === 'guess') guessed += 1;
             if (!remove) return;
             // The mark first: alone it would never be looked at again.
             await lake.remove(lakeBucket, name.replace(/\.json$/, '.replayed'));
@@ -30,31 +32,36 @@ export function letters({ lake, lakeBucket, keys }: Pick<ErasePorts, 'lake' | 'l
           }),
         ),
       );
-      return { found, removed: remove ? found : 0, notes: [] };
+      return { found, removed: remove ? found : 0, guessed, notes: [] };
     },
   };
 }
 
-/** Whether a letter, as stored or as a message, is a person's. */
-export function isTheirs(body: Buffer, ownership: Ownership, keys: ErasePorts['keys']): boolean {
+/** Whether a letter, as stored or as a message, is a person's; a guess where it has their number under no name. */
+export function judgeLetter(
+  body: Buffer,
+  ownership: Ownership,
+  keys: ErasePorts['keys'],
+): 'theirs' | 'guess' | undefined {
   let letter: ReturnType<typeof parseDeadLetter>;
   try {
     letter = parseDeadLetter(body);
   } catch {
-    return ownership.ownsBytes(body);
+    return ownership.ownsBytes(body) ? 'theirs' : undefined;
   }
-  if (letter.source !== null && ownership.owns(letter.source)) return true;
+  if (letter.source !== null && ownership.owns(letter.source)) return 'theirs';
   const stored = Buffer.from(letter.payload, 'base64');
   const payload = letter.sealed ? unseal(stored.toString('utf8'), keys) : stored;
   const value = parsed(payload);
   // The bare value of the view's join key, under no name of a contract.
   if (letter.reason === 'LATE')
-    return String((value as { entity?: unknown } | undefined)?.entity) === ownership.person.id;
-  if (value !== undefined && typeof value === 'object') return ownership.owns(value);
-  // A line of a text file stands without its file's first line: whoever's number is a cell of it.
+    return String((value as { entity?: unknown } | undefined)?.entity) === ownership.person.id ? 'theirs' : undefined;
+  if (value !== undefined && typeof value === 'object') return ownership.owns(value) ? 'theirs' : undefined;
+  // A line of a text file stands without its file's first line: whoever's number is a cell of it, where its stream names people at all.
+  if (letter.stage !== 'landing' || !ownership.person.subject.fields.has(letter.stream)) return undefined;
   const cells = payload
     .toString('utf8')
     .split(/[,;\t|]/)
     .map((cell) => cell.trim().replace(/^"|"$/g, ''));
-  return letter.stage === 'landing' && cells.includes(ownership.person.id);
+  return cells.includes(ownership.person.id) ? 'guess' : undefined;
 }

@@ -3,6 +3,13 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { type Person, parsed } from '../person.ts';
 import type { ErasePorts } from '../ports.ts';
 
+export interface Remaining {
+  readonly text: string;
+  readonly removed: number;
+  /** How many of those went for a number under no name, which may be anything's. */
+  readonly guessed: number;
+}
+
 /**
  * A text file, read byte for character, without the records of a person.
  *
@@ -15,7 +22,7 @@ export function withoutRecords(
   dataset: string,
   person: Person,
   { mappings }: Pick<ErasePorts, 'mappings'>,
-): { readonly text: string; readonly removed: number } {
+): Remaining {
   const mapping = mappings.get(dataset);
   const columns = subjectColumns(mapping, person);
   const id = Buffer.from(person.id, 'utf8').toString('latin1');
@@ -36,7 +43,12 @@ interface CsvRecord {
   readonly info: { readonly bytes: number };
 }
 
-function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: ReadonlySet<string>, id: string) {
+function ofCsv(
+  text: string,
+  mapping: CompiledMapping | undefined,
+  columns: ReadonlySet<string>,
+  id: string,
+): Remaining {
   const { delimiter = ',', quote = '"' } = mapping?.csv ?? {};
   const records = recordsOf(text, delimiter, quote);
   // A file with an open quote has no records that anybody could tell: its lines are all there is.
@@ -53,7 +65,7 @@ function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: Read
     else kept.push(text.slice(from, to));
     from = to;
   }
-  return { text: kept.join(''), removed };
+  return { text: kept.join(''), removed, guessed: at.length === 0 ? removed : 0 };
 }
 
 /** Undefined where the file is no CSV. */
@@ -74,15 +86,23 @@ function recordsOf(text: string, delimiter: string, quote: string | null): reado
   }
 }
 
-function ofLines(text: string, columns: ReadonlySet<string>, id: string) {
-  const lines = text.split('\n');
-  const isTheirs = (line: string) => {
+function ofLines(text: string, columns: ReadonlySet<string>, id: string): Remaining {
+  const kept: string[] = [];
+  let [removed, guessed] = [0, 0];
+  for (const line of text.split('\n')) {
     const value = parsed(Buffer.from(line, 'utf8'));
-    if (typeof value !== 'object' || value === null) return line.split(/[^\p{L}\p{N}_.-]+/u).includes(id);
-    const members = Object.entries(value);
-    const named = members.filter(([name]) => columns.has(name));
-    return (named.length > 0 ? named : members).some(([, cell]) => String(cell) === id);
-  };
-  const kept = lines.filter((line) => !isTheirs(line));
-  return { text: kept.join('\n'), removed: lines.length - kept.length };
+    const members = typeof value === 'object' && value !== null ? Object.entries(value) : undefined;
+    const named = members?.filter(([name]) => columns.has(name)) ?? [];
+    const cells =
+      named.length > 0
+        ? named.map(([, cell]) => String(cell))
+        : (members?.map(([, cell]) => String(cell)) ?? line.split(/[^\p{L}\p{N}_.-]+/u));
+    if (!cells.includes(id)) {
+      kept.push(line);
+      continue;
+    }
+    removed += 1;
+    if (named.length === 0) guessed += 1;
+  }
+  return { text: kept.join('\n'), removed, guessed };
 }
