@@ -18,6 +18,9 @@ const MAX_OBJECTS_PER_ARRIVAL = 500;
 /** What comes so soon after a write goes with the next one: thousands of events make hundreds of writes, and each object to list and read later is one less. */
 const GATHER_MS = 25;
 
+/** A manifest that fails for good so many times is given up, unless nobody knows yet what became of its last job. */
+export const LOAD_ATTEMPTS = 5;
+
 /** How long one event's request goes on loading what others brought, beside a few waits for spacing: events behind it may wait for its answer. */
 const DRAIN_BUDGET_MS = 60_000;
 
@@ -54,6 +57,7 @@ export class StreamArrivals {
       remember: 0,
       // A group that failed for good would take the next one down with it; the sweep brings its objects back.
       carryFailed: false,
+      maxAttempts: LOAD_ATTEMPTS,
       budgetMs: this.#budgetMs,
     });
   }

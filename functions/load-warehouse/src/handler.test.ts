@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
 import { type Contracts, loadContracts } from '@tributary/platform/contracts';
 import { UserError } from '@tributary/platform/errors';
-import { chainEvent } from '@tributary/platform/events';
+import { chainEvent, parseChainEvent } from '@tributary/platform/events';
 import { inspectCommits } from '@tributary/platform/group-commit';
 import { ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
 import { createLogger } from '@tributary/platform/log';
@@ -33,9 +33,9 @@ beforeEach(() => {
 });
 
 /** Another instance of the function. */
-function newHandler(): EventHandler {
+function newHandler(seen = lake): EventHandler {
   const live = { fresh: async () => contracts };
-  return loadHandler({ lake, bucket: BUCKET, warehouse, bus, clock, contracts: live, jobsPerDay });
+  return loadHandler({ lake: seen, bucket: BUCKET, warehouse, bus, clock, contracts: live, jobsPerDay });
 }
 
 function partName(n: number, stream = 'orders') {
@@ -426,6 +426,100 @@ describe('load-warehouse', () => {
         expect(await isQuiet()).toBe(true);
       },
     );
+  });
+
+  describe('a load that cannot go on', () => {
+    const said = () =>
+      bus.published
+        .map(({ message }) => parseChainEvent(message.data))
+        .filter(({ detail }) => detail.incident === 'load:orders')
+        .map(({ type, error }) => error?.code ?? type);
+
+    /** Whether or not it may go well. */
+    async function tryOften(event: DeliveredEvent): Promise<void> {
+      for (let attempt = 0; attempt < 12; attempt += 1) await handle(event, log).catch(() => undefined);
+    }
+
+    test.each([
+      [
+        'WAREHOUSE_FORBIDDEN',
+        () => {
+          warehouse.interfere = (step) => {
+            if (step === 'query') throw new UserError('WAREHOUSE_FORBIDDEN', 'no access');
+          };
+        },
+      ],
+      [
+        'WAREHOUSE_SCHEMA_CONFLICT',
+        () => {
+          warehouse.ensureStaging = async () => {
+            throw new UserError('WAREHOUSE_SCHEMA_CONFLICT', 'staging.orders.kind is STRING');
+          };
+        },
+      ],
+    ])(
+      '(%s) is not given up before it is known what its last job did, and nothing is loaded twice',
+      async (_, fail) => {
+        let queries = 0;
+        warehouse.interfere = (step) => {
+          queries += step === 'query' ? 1 : 0;
+          if (queries === 2) throw new Error('crashed before the ledger');
+        };
+        await expect(handle(await arrive(partName(0)), log)).rejects.toThrow('crashed');
+        warehouse.interfere = () => undefined;
+        handle = newHandler();
+        const ensure = warehouse.ensureStaging.bind(warehouse);
+        fail();
+        const next = await arrive(partName(1));
+        await tryOften(next);
+        await expect(handle(next, log)).rejects.toMatchObject({ code: 'LOAD_UNSETTLED', class: 'transient' });
+        expect(said()).toEqual(['LOAD_UNSETTLED']);
+        warehouse.interfere = () => undefined;
+        warehouse.ensureStaging = ensure;
+        // The sweep takes up what was given up.
+        for (let look = 0; look < 3; look += 1) {
+          await handle(tick(), log);
+          clock.advance(20 * 60_000);
+        }
+        expect([timesLoaded(partName(0)), timesLoaded(partName(1))]).toEqual([1, 1]);
+        expect(said()).toEqual(['LOAD_UNSETTLED', 'incident.cleared']);
+        expect(await isQuiet()).toBe(true);
+      },
+    );
+
+    test('and was given up is said to be over, also when that could not be said at first', async () => {
+      const ensure = warehouse.ensureStaging.bind(warehouse);
+      warehouse.ensureStaging = async () => {
+        throw new UserError('WAREHOUSE_SCHEMA_CONFLICT', 'staging.orders.kind is STRING');
+      };
+      await tryOften(await arrive(partName(0)));
+      expect(new Set(said())).toEqual(new Set(['WAREHOUSE_SCHEMA_CONFLICT']));
+      warehouse.ensureStaging = ensure;
+      const publish = bus.publish.bind(bus);
+      bus.publish = async (topic, messages) => {
+        if (messages.some(({ data }) => parseChainEvent(data).type === 'incident.cleared')) throw new Error('down');
+        await publish(topic, messages);
+      };
+      const event = await arrive(partName(1));
+      await expect(handle(event, log)).rejects.toThrow('down');
+      bus.publish = publish;
+      await tell(event);
+      expect(said().at(-1)).toBe('incident.cleared');
+      expect(timesLoaded(partName(1))).toBe(1);
+    });
+
+    test('is gone on with by what the ledger knows once no other can begin a job', async () => {
+      let claimed = false;
+      const asked: boolean[] = [];
+      const seen = lake.seenThrough((moment, operation, name) => {
+        claimed ||= moment === 'after' && operation === 'write' && name === 'control/loads/orders.jobs.json';
+      });
+      warehouse.interfere = (step) => {
+        if (step === 'query') asked.push(claimed);
+      };
+      await newHandler(seen)(await arrive(partName(0)), log);
+      expect(asked[0]).toBe(true);
+    });
   });
 
   test('files that are no Parquet need no job of their own to be found', async () => {

@@ -21,7 +21,7 @@ const MAX_REJECTED_JOBS = 100;
 const HASH_DIGITS = 40;
 
 export interface LoadTarget {
-  readonly warehouse: Warehouse;
+  readonly warehouse: Pick<Warehouse, 'load'>;
   readonly bucket: string;
   readonly stream: string;
   readonly uri: (name: string) => string;
