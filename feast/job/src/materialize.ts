@@ -1,6 +1,6 @@
 import type { Bus } from '@tributary/platform/bus';
 import { type ChainEvent, chainMessage } from '@tributary/platform/events';
-import { Incidents, type KeptBack, viewsKeptBack } from '@tributary/platform/incidents';
+import { Incidents, sortOut, viewsKeptBack } from '@tributary/platform/incidents';
 import type { Lake } from '@tributary/platform/lake';
 import { keepLineage, type LineageEvent } from '@tributary/platform/lineage';
 import type { Logger } from '@tributary/platform/log';
@@ -45,9 +45,7 @@ export async function materialize(
   { bus, store, places, feast, sendLineage, log }: MaterializePorts,
 ): Promise<ChainEvent> {
   const startedAt = new Date();
-  const kept = await viewsKeptBack(store.lake, store.bucket, JUDGES);
-  const held: KeptBack = Object.fromEntries(views.flatMap((view) => (kept[view] ? [[view, kept[view]]] : [])));
-  const asked = views.filter((view) => !(view in held));
+  const { free: asked, held } = sortOut(views, await viewsKeptBack(store.lake, store.bucket, JUDGES));
   if (asked.length < views.length) log.warn({ run_id: run.runId, held }, 'views were left as they are online');
   const result = asked.length === 0 ? NOTHING_ASKED : readResult(await feast(asked));
   const lineage = lineageOf(result, run, places, startedAt, new Date());

@@ -2,7 +2,7 @@ import type { Lake } from '../lake/port.ts';
 import { Incidents } from './incidents.ts';
 
 /** Of each view that something keeps back now, the names of the incidents. */
-export type KeptBack = Readonly<Record<string, readonly string[]>>;
+export type KeptBack = Readonly<Record<string, string[]>>;
 
 /**
  * The views that open incidents of these owners keep back.
@@ -20,4 +20,13 @@ export async function viewsKeptBack(lake: Lake, bucket: string, owners: readonly
     for (const view of views) kept[view] = [...(kept[view] ?? []), incident].sort();
   }
   return kept;
+}
+
+/** Which of the views may go on, and which may not, with what keeps each back. */
+export function sortOut(
+  views: readonly string[],
+  kept: KeptBack,
+): { readonly free: string[]; readonly held: KeptBack } {
+  const held = Object.fromEntries(views.flatMap((view) => (kept[view] ? [[view, kept[view]]] : [])));
+  return { free: views.filter((view) => !(view in held)), held };
 }
