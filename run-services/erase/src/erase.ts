@@ -7,6 +7,7 @@ import { noteErasure } from './note.ts';
 import { Ownership, type Person } from './person.ts';
 import { type Found, NOTHING, type Place } from './place.ts';
 import { eraseFiles } from './places/lake-files.ts';
+import { landing } from './places/landing.ts';
 import { letters } from './places/letters.ts';
 import { oldVersions } from './places/old-versions.ts';
 import { onlineStore } from './places/online-store.ts';
@@ -46,6 +47,7 @@ const MART_DATASETS = ['marts'];
  * 2. **Settle.** What had passed a door before it looked is in files, or in the online store, by the end of a wait.
  * 3. **Traces.** Keys of their rows and tokens of their values are read from the warehouse and kept, sealed, beside the list until the end: they tell data that
  *    has no more than these, also to a run that goes on after rows are gone.
+ *    Files that wait in `landing/` are looked through: they lose their lines of theirs at the door, but tell that there is such a person.
  * 4. **Files** of `raw/` and `processed/` are rewritten by the pipeline, until a look finds nothing. Before the warehouse, because a file is loaded before it is
  *    rewritten.
  * 5. **Letters, quarantine, other objects.**
@@ -85,6 +87,8 @@ export async function erase(options: EraseOptions, ports: ErasePorts): Promise<E
   const places = new Map<string, Found>();
   const look = async (place: Place) => places.set(place.name, await place.look(ownership, true));
 
+  // Before the wait for files: what is ingested meanwhile loses its lines of theirs, and would be no sign of them any more.
+  await look(landing(ports));
   const files = await eraseFiles(ports, subject.name, requestName(erasureId), true);
   places.set('raw files', files.raw).set('processed files', files.processed);
   ports.progress('letters, quarantine and other objects');
@@ -132,7 +136,7 @@ async function preview(person: Person, erasureId: string, listed: boolean, ports
       ['raw files', files.raw],
       ['processed files', files.processed],
     ]);
-    for (const place of [...searched(ports), damagedFiles(ports)])
+    for (const place of [landing(ports), ...searched(ports), damagedFiles(ports)])
       places.set(place.name, await place.look(ownership, false));
     return { erasureId, places, listed };
   } finally {

@@ -5,6 +5,9 @@ import type { Ownership } from '../person.ts';
 import type { ErasePorts } from '../ports.ts';
 import { withoutRecords } from './records.ts';
 
+/** Nobody could look at more as one text; what is larger counts as damaged. The gate takes no file that is. */
+const MAX_TEXT_BYTES = 511 * 1024 * 1024;
+
 /** What a landing file, or one that was set aside, has of a person. */
 export type Verdict =
   | {
@@ -32,7 +35,7 @@ export async function judgeDropped(
   const packed = /\.gz$/i.test(file);
   let text: Buffer;
   try {
-    text = packed ? gunzipSync(content) : content;
+    text = packed ? gunzipSync(content, { maxOutputLength: MAX_TEXT_BYTES }) : content;
   } catch {
     return { kind: 'damaged' };
   }

@@ -7,6 +7,7 @@ import { MemoryLake } from '@tributary/platform/group-commit/testing';
 import { parsePiiKeys, seal, unseal } from '@tributary/platform/pii';
 import { Ownership } from '../person.ts';
 import { entityOf } from './entity-key.ts';
+import { landing } from './landing.ts';
 import { judgeLetter, letters } from './letters.ts';
 import { otherObjects } from './other-objects.ts';
 import { damagedFiles, quarantine } from './quarantine.ts';
@@ -187,6 +188,30 @@ describe('a quarantined file', () => {
     expect(await look()).toMatchObject({ found: 0 });
     expect(await damagedFiles(ports()).look(ownership, true)).toMatchObject({ found: 0 });
     expect(await names()).toHaveLength(4);
+  });
+});
+
+describe('a file in landing', () => {
+  const look = () => landing({ ...ports(), landingBucket: 'landing' }).look(ownership, true);
+
+  test('is a sign of the person, is named, and is left', async () => {
+    await lake.write('landing', 'landing/orders/a.csv', 'order_id,customer_id\no1,12346\no2,12347\n');
+    await lake.write('landing', 'landing/orders/b.csv.gz', gzipSync('order_id,customer_id\no3,12346\n'));
+    await lake.write('landing', 'landing/orders/c.csv', 'order_id,customer_id\no4,1\n');
+    expect(await look()).toEqual({
+      ...{ found: 2, removed: 0, guessed: 0 },
+      notes: [
+        expect.stringMatching(/^landing\/orders\/a\.csv holds them/),
+        expect.stringMatching(/^landing\/orders\/b\.csv\.gz holds them/),
+      ],
+    });
+    expect((await lake.read('landing', 'landing/orders/a.csv'))!.body.toString()).toContain('12346');
+  });
+
+  test('is none where it is damaged, or its stream names nobody', async () => {
+    await lake.write('landing', 'landing/orders/a.csv.gz', 'damaged');
+    await lake.write('landing', 'landing/products/b.csv', 'product_id,description\n12346,x\n');
+    expect(await look()).toMatchObject({ found: 0, notes: [] });
   });
 });
 
