@@ -88,7 +88,7 @@ describe('load-warehouse', () => {
     const total = (count: string) => loads.reduce((sum, { counts }) => sum + counts[count]!, 0);
     expect([total('objects'), total('rows')]).toEqual([2_000, 20_000]);
     expect(await isQuiet()).toBe(true);
-  });
+  }, 60_000);
 
   test('an object whose event tells no size is loaded with the size it has, and one that is gone is not waited for', async () => {
     const { object, ...event } = (await arrive(partName(1))) as Extract<DeliveredEvent, { kind: 'object' }>;
@@ -181,6 +181,46 @@ describe('load-warehouse', () => {
       ['incident.raised', `quarantine:${partName(0)}`],
       ['incident.cleared', `quarantine:${partName(0)}`],
     ]);
+  });
+
+  test('an object that takes the place of a quarantined one is not removed for it', async () => {
+    warehouse.badUris.add(uri(partName(0)));
+    // Dies when the object is removed and the manifest is not done yet.
+    let [written, dead] = [0, false];
+    const dying = lake.seenThrough((moment, operation, name) => {
+      if (moment !== 'before' || operation !== 'write') return;
+      if (name.includes('/manifests/')) written += 1;
+      dead ||= written > 1;
+      if (dead) throw new Error('crashed');
+    });
+    await expect(newHandler(dying)(await arrive(partName(0)), log)).rejects.toThrow('crashed');
+    expect([...warehouse.ledger.values()].map(({ job_id }) => job_id)).toEqual(['quarantined']);
+    warehouse.badUris.clear();
+    const mended = await arrive(partName(0));
+    clock.advance(20_000);
+    await tell(mended);
+    expect((await lake.read(BUCKET, partName(0)))?.object.generation).toBe(mended.object.generation);
+    expect(timesLoaded(partName(0))).toBe(1);
+    expect(await isQuiet()).toBe(true);
+  });
+
+  test('an object that was overwritten while it was refused is not quarantined: the newer one is looked at', async () => {
+    warehouse.badUris.add(uri(partName(0)));
+    const load = warehouse.load.bind(warehouse);
+    let mended: ObjectEvent | undefined;
+    warehouse.load = async (request) => {
+      mended ??= await arrive(partName(0), OTHER_CONTENT);
+      return load(request);
+    };
+    const bad = await arrive(partName(0));
+    await tell(bad);
+    expect(warehouse.ledger.get(objectId(BUCKET, bad.object))).toMatchObject({ job_id: 'superseded' });
+    expect((await lake.read(BUCKET, partName(0)))?.body).toEqual(OTHER_CONTENT);
+    expect(await lake.read(BUCKET, partName(0).replace('processed/', 'quarantine/'))).toBeUndefined();
+    warehouse.badUris.clear();
+    await tell(mended!);
+    expect(timesLoaded(partName(0))).toBe(1);
+    expect(bus.chain().map(({ type }) => type)).toEqual(['warehouse.loaded']);
   });
 
   test('where everything is refused the table is at fault: nothing is moved, and it is told', async () => {

@@ -248,6 +248,10 @@ class ManifestLoad implements LoadListener {
     }
     for (const { object, error } of refused) {
       const fate = await quarantine(this.#ports, object, error);
+      if (fate === 'superseded') {
+        await this.#ledger.add([this.#entry(object, fate, 0)]);
+        continue;
+      }
       await this.#publish({
         type: 'incident.raised',
         detail: {
