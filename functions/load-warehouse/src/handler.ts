@@ -96,7 +96,7 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
   async function sweepAll(log: Logger): Promise<void> {
     const declared = await contracts.fresh();
     const waiting = new Set((await sweep.waiting()).filter((stream) => declared.has(stream)));
-    const missed = await sweep.missed(waiting, log);
+    const missed = await sweep.missed(waiting);
     const streams = [...new Set([...waiting, ...missed.keys()])].filter((stream) => declared.has(stream));
     const results = await Promise.allSettled(streams.map((stream) => repair(stream, missed.get(stream) ?? [], log)));
     // A budget comes back whether something arrives or not; what this process knows of it costs no request.
