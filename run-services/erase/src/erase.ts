@@ -4,6 +4,7 @@ import { TributaryError } from '@tributary/platform/errors';
 import { chainEvent, chainMessage, digestId } from '@tributary/platform/events';
 import { erasureIds } from '@tributary/platform/pii';
 import { noteErasure } from './note.ts';
+import { untilChainForgot, untilLandingEnded } from './open-work.ts';
 import { Ownership, type Person } from './person.ts';
 import { type Found, NOTHING, type Place } from './place.ts';
 import { eraseFiles } from './places/lake-files.ts';
@@ -14,7 +15,7 @@ import { onlineStore } from './places/online-store.ts';
 import { otherObjects } from './places/other-objects.ts';
 import { damagedFiles, quarantine } from './places/quarantine.ts';
 import { topics } from './places/topics.ts';
-import { martRows, operationsRows, stagingRows, tracesOf, untilChainForgot } from './places/warehouse-rows.ts';
+import { martRows, operationsRows, stagingRows, tracesOf } from './places/warehouse-rows.ts';
 import type { ErasePorts } from './ports.ts';
 import { dropRequest, keepRequest, requestName } from './request.ts';
 
@@ -48,6 +49,7 @@ const MART_DATASETS = ['marts'];
  * 3. **Traces.** Keys of their rows and tokens of their values are read from the warehouse and kept, sealed, beside the list until the end: they tell data that
  *    has no more than these, also to a run that goes on after rows are gone.
  *    Files that wait in `landing/` are looked through: they lose their lines of theirs at the door, but tell that there is such a person.
+ *    One that was being read before is waited for.
  * 4. **Files** of `raw/` and `processed/` are rewritten by the pipeline, until a look finds nothing. Before the warehouse, because a file is loaded before it is
  *    rewritten.
  * 5. **Letters, quarantine, other objects.**
@@ -89,6 +91,7 @@ export async function erase(options: EraseOptions, ports: ErasePorts): Promise<E
 
   // Before the wait for files: what is ingested meanwhile loses its lines of theirs, and would be no sign of them any more.
   await look(landing(ports));
+  await untilLandingEnded(ports);
   const files = await eraseFiles(ports, subject.name, requestName(erasureId), true);
   places.set('raw files', files.raw).set('processed files', files.processed);
   ports.progress('letters, quarantine and other objects');
