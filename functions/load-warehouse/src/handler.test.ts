@@ -417,6 +417,30 @@ describe('load-warehouse', () => {
       expect(await isQuiet()).toBe(true);
     });
 
+    test('that is spent in the middle of a manifest costs no query for ten minutes', async () => {
+      jobsPerDay = 1;
+      handle = newHandler();
+      warehouse.badUris.add(uri(partName(0)));
+      // Refused, and none is left to try again after the table was looked after.
+      const event = await arrive(partName(0));
+      await tell(event);
+      expect([await isQuiet(), warehouse.jobs.size]).toEqual([false, 1]);
+      let queries = 0;
+      warehouse.interfere = (step) => {
+        queries += step === 'query' ? 1 : 0;
+      };
+      await tell(event, await arrive(partName(1)), tick());
+      clock.advance(10 * 60_000 - 1);
+      await tell(event, event);
+      expect(queries).toBe(0);
+      clock.advance(1);
+      await tell(event);
+      expect(queries).toBeGreaterThan(0);
+      clock.advance(26 * HOUR);
+      await tell(tick());
+      expect([timesLoaded(partName(1)), await isQuiet()]).toEqual([1, true]);
+    });
+
     test('that was spent by the last that arrived is said to be back when nothing waits, too', async () => {
       jobsPerDay = 1;
       handle = newHandler();

@@ -58,15 +58,17 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
 
   async function drainWithin(
     stream: string,
-    { commit, jobs }: StreamArrivals,
+    ofStream: StreamArrivals,
     log: Logger,
   ): Promise<Pick<DrainOutcome, 'outcome' | 'manifests'>> {
+    if (ofStream.isSpent()) return { outcome: 'later', manifests: 0 };
     try {
-      return await commit.drain(loadWork(stream, work, jobs, log));
+      return await ofStream.commit.drain(loadWork(stream, work, ofStream.jobs, log));
     } catch (error) {
       if (!(error instanceof LoadBudgetSpent)) throw error;
       log.warn({ stream }, error.message);
-      return { outcome: 'elsewhere', manifests: 0 };
+      ofStream.restAfter(error);
+      return { outcome: 'later', manifests: 0 };
     }
   }
 
