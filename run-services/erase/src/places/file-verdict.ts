@@ -4,6 +4,7 @@ import { parquetReadObjects } from 'hyparquet';
 import type { Ownership } from '../person.ts';
 import type { ErasePorts } from '../ports.ts';
 import { withoutRecords } from './records.ts';
+import { namesThem, subjectCells } from './subject-cells.ts';
 
 /** Nobody could look at more as one text; what is larger counts as damaged. The gate takes no file that is. */
 const MAX_TEXT_BYTES = 511 * 1024 * 1024;
@@ -31,7 +32,7 @@ export async function judgeDropped(
   ownership: Ownership,
   ports: Ports,
 ): Promise<Verdict | undefined> {
-  if (/\.parquet$/i.test(file)) return judgeParquet(content, ownership);
+  if (/\.parquet$/i.test(file)) return judgeParquet(dataset, content, ownership, ports);
   const packed = /\.gz$/i.test(file);
   let text: Buffer;
   try {
@@ -47,7 +48,13 @@ export async function judgeDropped(
   return { kind: 'theirs', records, guessed, kept: packed ? gzipSync(kept) : kept };
 }
 
-export async function judgeParquet(body: Buffer, ownership: Ownership): Promise<Verdict | undefined> {
+/** @param dataset or stream: where it has a mapping, its columns are called by that */
+export async function judgeParquet(
+  dataset: string,
+  body: Buffer,
+  ownership: Ownership,
+  { mappings }: Ports,
+): Promise<Verdict | undefined> {
   const copy = new ArrayBuffer(body.byteLength);
   new Uint8Array(copy).set(body);
   let rows: readonly object[];
@@ -56,7 +63,8 @@ export async function judgeParquet(body: Buffer, ownership: Ownership): Promise<
   } catch {
     return { kind: 'damaged' };
   }
-  const records = rows.filter((row) => ownership.owns(row)).length;
+  const cells = subjectCells(dataset, ownership.person, mappings);
+  const records = rows.filter((row) => ownership.owns(row) || namesThem(row, cells)).length;
   return records === 0 ? undefined : { kind: 'theirs', records, guessed: 0 };
 }
 

@@ -5,11 +5,13 @@ import type { Ownership } from '../person.ts';
 import { parsed } from '../person.ts';
 import type { Found, Place } from '../place.ts';
 import type { ErasePorts } from '../ports.ts';
+import { datasetOf, namesThem, subjectCells } from './subject-cells.ts';
 
 const CONCURRENT_READS = 16;
 
 /** Dead letters in the lake, with the marks beside them. Their payloads are opened. */
-export function letters({ lake, lakeBucket, keys }: Pick<ErasePorts, 'lake' | 'lakeBucket' | 'keys'>): Place {
+export function letters(ports: Pick<ErasePorts, 'lake' | 'lakeBucket' | 'keys' | 'mappings'>): Place {
+  const { lake, lakeBucket } = ports;
   return {
     name: 'dead letters',
     async look(ownership, remove): Promise<Found> {
@@ -21,7 +23,7 @@ export function letters({ lake, lakeBucket, keys }: Pick<ErasePorts, 'lake' | 'l
         names.map((name) =>
           limit(async () => {
             const stored = await lake.read(lakeBucket, name);
-            const verdict = stored && judgeLetter(stored.body, ownership, keys);
+            const verdict = stored && judgeLetter(stored.body, ownership, ports);
             if (!verdict) return;
             found += 1;
             if (verdict === 'guess') guessed += 1;
@@ -41,7 +43,7 @@ export function letters({ lake, lakeBucket, keys }: Pick<ErasePorts, 'lake' | 'l
 export function judgeLetter(
   body: Buffer,
   ownership: Ownership,
-  keys: ErasePorts['keys'],
+  { keys, mappings }: Pick<ErasePorts, 'keys' | 'mappings'>,
 ): 'theirs' | 'guess' | undefined {
   let letter: ReturnType<typeof parseDeadLetter>;
   try {
@@ -56,12 +58,16 @@ export function judgeLetter(
   // The bare value of the view's join key, under no name of a contract.
   if (letter.reason === 'LATE')
     return String((value as { entity?: unknown } | undefined)?.entity) === ownership.person.id ? 'theirs' : undefined;
-  if (value !== undefined && typeof value === 'object') return ownership.owns(value) ? 'theirs' : undefined;
+  const cells = subjectCells(datasetOf(letter.source?.uri) ?? letter.stream, ownership.person, mappings);
+  if (typeof value === 'object' && value !== null) {
+    const isNamed = letter.stage === 'landing' && namesThem(value, cells);
+    return isNamed || ownership.owns(value) ? 'theirs' : undefined;
+  }
   // A line of a text file stands without its file's first line: whoever's number is a cell of it, where its stream names people at all.
   if (letter.stage !== 'landing' || !ownership.person.subject.fields.has(letter.stream)) return undefined;
-  const cells = payload
+  const isTheirs = payload
     .toString('utf8')
     .split(/[,;\t|]/)
-    .map((cell) => cell.trim().replace(/^"|"$/g, ''));
-  return cells.includes(ownership.person.id) ? 'guess' : undefined;
+    .some((cell) => cells.isTheirs(cell.trim().replace(/^"|"$/g, '')));
+  return isTheirs ? 'guess' : undefined;
 }

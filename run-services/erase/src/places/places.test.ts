@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { loadContracts, loadMappings } from '@tributary/platform/contracts';
@@ -12,6 +13,7 @@ import { judgeLetter, letters } from './letters.ts';
 import { otherObjects } from './other-objects.ts';
 import { damagedFiles, quarantine } from './quarantine.ts';
 
+const ROOT = new URL('../../../../', import.meta.url);
 const BUCKET = 'lake';
 const KEYS = parsePiiKeys(JSON.stringify({ active: 'v1', keys: { v1: Buffer.alloc(32, 7).toString('base64') } }));
 const CONTRACTS = loadContracts();
@@ -60,6 +62,7 @@ describe('whose data it is', () => {
 });
 
 describe('a dead letter', () => {
+  const RETAIL = { uri: 's3://shop/landing/online_retail/a.csv', generation: 1, line: 2 };
   const letter = (input: Partial<DeadLetterInput>) =>
     Buffer.from(
       JSON.stringify(
@@ -94,12 +97,27 @@ describe('a dead letter', () => {
     ['with a line of a file that has their number', { stage: 'landing', payload: '536365;12346;x' }, 'guess'],
     ['with a line that has another', { stage: 'landing', payload: '536365;123467;x' }, undefined],
     [
+      'with a line of a mapped file, whose numbers are decimals',
+      { stage: 'landing', stream: 'order_lines', source: RETAIL, payload: '536365,85123A,6,12346.0,United Kingdom' },
+      'guess',
+    ],
+    [
+      'with a row of a mapped file',
+      { stage: 'landing', stream: 'order_lines', source: RETAIL, payload: '{"CustomerID":12346.0}' },
+      'theirs',
+    ],
+    [
+      "with another's row of a mapped file",
+      { stage: 'landing', stream: 'order_lines', source: RETAIL, payload: '{"CustomerID":12347,"Quantity":12346}' },
+      undefined,
+    ],
+    [
       'with a line of a stream that names nobody',
       { stage: 'landing', stream: 'products', payload: '1,12346' },
       undefined,
     ],
     ['that cannot be read at all', { payload: Buffer.from([0xff, 0x00]) }, undefined],
-  ])('%s', (_, input, verdict) => expect(judgeLetter(letter(input), ownership, KEYS)).toBe(verdict));
+  ])('%s', (_, input, verdict) => expect(judgeLetter(letter(input), ownership, ports())).toBe(verdict));
 
   test('goes with the mark beside it, and others stay', async () => {
     const at = 'dead-letter/orders/pipeline/dt=2026-11-21/';
@@ -145,6 +163,35 @@ describe('a quarantined file', () => {
     const name = await setAside('taobao_user_behavior', 'clicks.csv.gz', lines);
     expect(await look()).toMatchObject({ removed: 1 });
     expect(gunzipSync(await content(name)).toString()).toBe('1,2268318,2520377,pv,1511544070\n');
+  });
+
+  test('loses what the mapping makes their number, as spreadsheets write it', async () => {
+    const name = await setAside(
+      'online_retail',
+      'retail.csv',
+      'InvoiceNo,CustomerID,Quantity\n1,12346.0,1\n2,12347.0,12346\n',
+    );
+    expect(await look()).toMatchObject({ removed: 1, guessed: 0 });
+    expect((await content(name)).toString()).toBe('InvoiceNo,CustomerID,Quantity\n2,12347.0,12346\n');
+  });
+
+  test('of Parquet goes where its mapping makes one of its columns their number', async () => {
+    // Products p1 to p4, read as if each were a customer's number.
+    const file = readFileSync(new URL('dataflow-flink/src/test/resources/landing/products-snappy-v1.parquet', ROOT));
+    await setAside('foreign', 'a.parquet', file);
+    const fields = [{ field: 'customer_id', column: 'product_id', values: [{ match: 'p(\\d+)', to: '$1' }] }];
+    const mapping = { ...loadMappings().get('online_retail')!, dataset: 'foreign', fields };
+    const place = quarantine({ ...ports(), mappings: new Map([['foreign', mapping]]) });
+    const of = (id: string) => new Ownership({ subject, id, keys: new Map(), tokens: new Set() }, CONTRACTS, KEYS);
+    expect(await place.look(of('40'), false)).toMatchObject({ found: 0 });
+    expect(await place.look(of('4'), true)).toMatchObject({ found: 1, guessed: 0 });
+    expect(await names()).toEqual([]);
+  });
+
+  test('loses their number with a sign or zeros before it', async () => {
+    const name = await setAside('orders', 'orders.csv', 'order_id,customer_id\n1,+12346\n2,012346\n3,112346\n');
+    expect(await look()).toMatchObject({ removed: 2, guessed: 0 });
+    expect((await content(name)).toString()).toBe('order_id,customer_id\n3,112346\n');
   });
 
   test('without a column that names anybody loses what has the number in any cell', async () => {

@@ -70,8 +70,9 @@ async function* verdicts(ownership: Ownership, ports: Ports): AsyncIterable<read
 }
 
 async function judge(name: string, body: Buffer, ownership: Ownership, ports: Ports): Promise<Verdict | undefined> {
+  const dataset = name.split('/')[1]!;
   const { file } = DROPPED.exec(name)?.groups ?? {};
-  if (file === undefined) return judgeParquet(body, ownership);
+  if (file === undefined) return judgeParquet(dataset, body, ownership, ports);
   const content = Buffer.concat(
     body
       .toString('utf8')
@@ -79,7 +80,7 @@ async function judge(name: string, body: Buffer, ownership: Ownership, ports: Po
       .filter(Boolean)
       .map((line) => unseal(line, ports.keys)),
   );
-  return judgeDropped(name.split('/')[1]!, file, content, ownership, ports);
+  return judgeDropped(dataset, file, content, ownership, ports);
 }
 
 async function removeWhole(name: string, { lake, lakeBucket }: Ports): Promise<void> {

@@ -9,7 +9,7 @@ import { judgeLetter } from './letters.ts';
 
 const TOPICS = ['changes', 'dead-letter', 'features', 'chain'] as const satisfies readonly Topic[];
 
-type Ports = Pick<ErasePorts, 'bus' | 'keys' | 'lake' | 'lakeBucket'>;
+type Ports = Pick<ErasePorts, 'bus' | 'keys' | 'lake' | 'lakeBucket' | 'mappings'>;
 type IsRead = (message: ReceivedMessage) => boolean;
 
 /**
@@ -17,7 +17,7 @@ type IsRead = (message: ReceivedMessage) => boolean;
  * partition that came with or after it, a letter when it lies in `dead-letter/`. What is the person's may go unread: the pipeline would drop it.
  */
 export function topics(ports: Ports): Place {
-  const { bus, keys } = ports;
+  const { bus } = ports;
   return {
     name: 'topics',
     async look(ownership, remove): Promise<Found> {
@@ -25,9 +25,9 @@ export function topics(ports: Ports): Place {
       const notes: string[] = [];
       for (const topic of TOPICS) {
         let oldest: Date | undefined;
-        const isOfPerson = (message: ReceivedMessage) => concerns(topic, message, ownership, keys);
+        const isOfPerson = (message: ReceivedMessage) => concerns(topic, message, ownership, ports);
         const isGuess = ({ data }: ReceivedMessage) =>
-          topic === 'dead-letter' && judgeLetter(data, ownership, keys) === 'guess';
+          topic === 'dead-letter' && judgeLetter(data, ownership, ports) === 'guess';
         const { matches } = await bus.forget(
           topic,
           (message) => {
@@ -53,13 +53,8 @@ export function topics(ports: Ports): Place {
   };
 }
 
-function concerns(
-  topic: Topic,
-  { orderingKey, data }: ReceivedMessage,
-  ownership: Ownership,
-  keys: ErasePorts['keys'],
-): boolean {
-  if (topic === 'dead-letter') return judgeLetter(data, ownership, keys) !== undefined;
+function concerns(topic: Topic, { orderingKey, data }: ReceivedMessage, ownership: Ownership, ports: Ports): boolean {
+  if (topic === 'dead-letter') return judgeLetter(data, ownership, ports) !== undefined;
   // `<stream>:<key>` of ours; other producers of Debezium's events put the row's key alone.
   const key = parsed(Buffer.from(orderingKey.replace(/^[a-z_0-9]+:(?=\{)/, '')));
   return (typeof key === 'object' && ownership.owns(key)) || ownership.ownsBytes(data);
