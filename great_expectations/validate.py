@@ -14,11 +14,12 @@ import json
 import os
 import sys
 import time
+import traceback
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gates.settings import ConfigurationError, Settings
+from gates.settings import ConfigurationError, GateError, Settings
 
 if TYPE_CHECKING:
     from gates.checks import Check
@@ -85,12 +86,26 @@ def main() -> int:
             check_warehouse(_listed(arguments.streams), _listed(arguments.views), depends, arguments.keep, report)
     # Whatever kept a gate from being run, the caller must be told that it was not.
     except Exception as error:  # noqa: BLE001
-        code = getattr(error, "code", None)
-        fault = {"code": code if isinstance(code, str) else type(error).__name__, "message": str(error)}
-        print(json.dumps({"error": fault}))
+        print(json.dumps({"error": fault_of(error)}))
         return 1
     print(json.dumps(vars(report) | {"seconds": round(time.monotonic() - started, 3)}))
     return 0
+
+
+def fault_of(error: Exception) -> dict[str, str]:
+    """
+    {code, message}, which events and people are told. Of an error that is none of ours only the class is: its text may quote what could not be read.
+
+    The log has where it happened, and no text of it either.
+    """
+    if isinstance(error, GateError):
+        return {"code": error.code, "message": str(error)}
+    at: BaseException | None = error
+    while at is not None:
+        print(type(at).__name__, *traceback.format_tb(at.__traceback__), sep="\n", file=sys.stderr)
+        at = at.__cause__ or at.__context__
+    message = "It failed unexpectedly; the job's own log says where."
+    return {"code": type(error).__name__, "message": message}
 
 
 def _listed(text: str) -> list[str]:

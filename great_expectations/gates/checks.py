@@ -1,6 +1,7 @@
 """Runs a suite over a batch and says what came of it, in JSON and without anybody's data."""
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,6 +24,9 @@ type SampleRow = dict[str, Any]
 
 # The part of GX's results that says something without showing rows.
 OBSERVED = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
+
+# The class behind the frames of a traceback: of the exception that the others were raised from. No text of an exception is before it.
+FIRST_CLASS = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t]+.*\n)*([A-Za-z_][\w.]*)")
 
 
 @dataclass(frozen=True)
@@ -159,12 +163,15 @@ def _short(value: Any) -> Any:
 
 
 def exception_of(result: Any) -> str | None:
-    """What kept GX from evaluating the expectation, in its first line; None where it was evaluated."""
+    """The class of what kept GX from evaluating the expectation; None where it was evaluated. Its text may quote what could not be read."""
     info = result.exception_info or {}
     # One exception, or one for each metric that could not be computed.
     found = [info] if "raised_exception" in info else list(info.values())
-    messages = [str(it.get("exception_message")) for it in found if it.get("raised_exception")]
-    return messages[0].partition("\n")[0][:500] if messages else None
+    raised = [str(it.get("exception_traceback")) for it in found if it.get("raised_exception")]
+    if not raised:
+        return None
+    named = FIRST_CLASS.match(raised[0])
+    return named[1].rpartition(".")[2] if named else "Exception"
 
 
 def _name(config: Any) -> str:

@@ -17,7 +17,13 @@ CONTRACTS = PROJECT.parent / "contracts" / "generated"
 FEATURES = PROJECT.parent / "features" / "generated" / "features.json"
 
 
-class ConfigurationError(Exception):
+class GateError(Exception):
+    """An error of our own: it has a stable code, and its message names no value of a row."""
+
+    code: str
+
+
+class ConfigurationError(GateError):
     """A variable or argument is wrong; the message says which and what it is for."""
 
     code = "CONFIG_INVALID"

@@ -19,7 +19,7 @@ from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
 from gates.checks import Check, SampleRow, Samples, ephemeral_context, run_suite
 from gates.docs import keep
-from gates.settings import ConfigurationError, Settings, identifiers
+from gates.settings import ConfigurationError, GateError, Settings, identifiers
 from gates.suites import Expectation, feature_expectations, shown_columns, staging_expectations
 
 _MEGABYTE = 2**20
@@ -30,7 +30,7 @@ RETRY_DELAYS_SECONDS = (1, 2, 4, 8)
 RETRY = DEFAULT_RETRY.with_timeout(5)
 
 
-class WarehouseUnavailableError(Exception):
+class WarehouseUnavailableError(GateError):
     """BigQuery did not answer; whether the data is good is not known."""
 
     code = "UNAVAILABLE"

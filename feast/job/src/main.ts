@@ -3,14 +3,13 @@ import { parseArgs } from 'node:util';
 import { createBus } from '@tributary/platform/bus';
 import { ROOT, readConfig } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
-import { chainMessage } from '@tributary/platform/events';
-import { Incidents } from '@tributary/platform/incidents';
 import { runJobProcess } from '@tributary/platform/job-process';
 import { createLake } from '@tributary/platform/lake';
-import { keepLineage, sendLineage } from '@tributary/platform/lineage';
+import { sendLineage } from '@tributary/platform/lineage';
 import { createLogger } from '@tributary/platform/log';
 import { z } from 'zod';
-import { endOf, incidentsOf, type JobRun, lineageOf, readResult, report } from './report.ts';
+import { materialize } from './materialize.ts';
+import type { JobRun } from './report.ts';
 
 /** Of one run. A view of a million entities takes a few minutes. */
 const TIMEOUT_MS = 30 * 60_000;
@@ -41,42 +40,36 @@ async function main(): Promise<void> {
     lake: lakeConfig,
     lineage: receiver,
   } = readConfig('bus', 'warehouse', 'onlineStore', 'lake', 'lineage');
-  const store = { lake: createLake(lakeConfig), bucket: lakeConfig.lakeBucket };
+  const feast = async (asked: readonly string[]): Promise<unknown> => {
+    const { result } = await runJobProcess({
+      name: 'materialize.py',
+      command: 'python',
+      args: [fileURLToPath(new URL('feast/materialize.py', ROOT)), '--views', asked.join(',')],
+      cwd: fileURLToPath(ROOT),
+      env: {
+        ...process.env,
+        PROJECT_ID: warehouse.projectId,
+        BIGQUERY_LOCATION: warehouse.location,
+        BIGQUERY_ENDPOINT: warehouse.endpoint,
+        MAX_BYTES_BILLED: warehouse.maxBytesBilled,
+        RUN_ID: run.runId,
+        REDIS_ADDRESS: onlineStore.redisAddress,
+        FEAST_REGISTRY: onlineStore.registry,
+      },
+      timeoutMs: TIMEOUT_MS,
+    });
+    return result;
+  };
   const bus = createBus(busConfig);
-  const startedAt = new Date();
-  const { result: printed } = await runJobProcess({
-    name: 'materialize.py',
-    command: 'python',
-    args: [fileURLToPath(new URL('feast/materialize.py', ROOT)), '--views', views.join(',')],
-    cwd: fileURLToPath(ROOT),
-    env: {
-      ...process.env,
-      PROJECT_ID: warehouse.projectId,
-      BIGQUERY_LOCATION: warehouse.location,
-      BIGQUERY_ENDPOINT: warehouse.endpoint,
-      MAX_BYTES_BILLED: warehouse.maxBytesBilled,
-      RUN_ID: run.runId,
-      REDIS_ADDRESS: onlineStore.redisAddress,
-      FEAST_REGISTRY: onlineStore.registry,
-    },
-    timeoutMs: TIMEOUT_MS,
+  await materialize(views, run, {
+    bus,
+    store: { lake: createLake(lakeConfig), bucket: lakeConfig.lakeBucket },
+    places: { project: warehouse.projectId, redis: onlineStore.redisAddress },
+    feast,
+    sendLineage: (events) => sendLineage(receiver, events, log),
+    log,
   });
-  const result = readResult(printed);
-  const places = { project: warehouse.projectId, redis: onlineStore.redisAddress };
-  const lineage = lineageOf(result, run, places, startedAt, new Date());
-  await keepLineage(store, `${run.manifest}-${run.attempt}`, lineage);
-  await new Incidents(store.lake, store.bucket, 'materialize').settle(
-    incidentsOf(result),
-    (open) => endOf(open, result),
-    { ...run, startedAt },
-    (events) => bus.publish('chain', events.map(chainMessage)),
-  );
-  const event = report(result, run, startedAt);
-  await bus.publish('chain', [chainMessage(event)]);
   await bus.close();
-  await sendLineage(receiver, lineage, log);
-  const { run_id, traceparent, status, counts, duration_ms, error } = event;
-  log.info({ run_id, traceparent, status, views: event.views, counts, duration_ms, error }, 'features materialized');
 }
 
 function readArguments(): { views: string[]; run: JobRun } {

@@ -9,6 +9,8 @@ import { startComponents, type TestStack } from '@tributary/local-emulator/testi
 import { createBus, type ManagedBus } from '@tributary/platform/bus';
 import { readConfigFrom } from '@tributary/platform/config';
 import { type ChainEvent, type FeatureRow, featureMessage, parseChainEvent } from '@tributary/platform/events';
+import { Incidents } from '@tributary/platform/incidents';
+import { createLake } from '@tributary/platform/lake';
 import { createWarehouse, type Warehouse } from '@tributary/platform/warehouse';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -231,6 +233,31 @@ describe('the online store', () => {
       },
     });
     expect(await online(SALES, [12_346])).toMatchObject([{ orders_count: 1, gross_revenue: 1.1 }]);
+  }, 60_000);
+
+  test('a view that a gate keeps back stays online as it is, until the gate finds it right', async () => {
+    const { lake } = readConfigFrom(stack.env, 'lake');
+    const gate = new Incidents(createLake(lake), lake.lakeBucket, 'validate');
+    const fault = { name: 'gate:features:marts.customer_features', code: 'GATE_FAILED', message: 'why', runbook: 'r' };
+    const settle = (...failing: object[]) =>
+      gate.settle(
+        failing.map((it) => ({ ...fault, ...it })),
+        () => ({}),
+        { runId: 'run' },
+        async () => undefined,
+      );
+    await settle({ views: ['customer_features'] });
+    await mart([12_346, 9, '9.90', 'Spain', 1]);
+    expect(await materialize('customer_features')).toMatchObject({
+      status: 'ok',
+      views: [],
+      counts: { held: 1 },
+      detail: { held: { customer_features: [fault.name] } },
+    });
+    expect(await online(SALES, [12_346])).toMatchObject([{ orders_count: 1, gross_revenue: 1.1 }]);
+    await settle();
+    expect(await materialize('customer_features')).toMatchObject({ status: 'ok', views: ['customer_features'] });
+    expect(await online(SALES, [12_346])).toMatchObject([{ orders_count: 9, gross_revenue: 9.9 }]);
   }, 60_000);
 
   test('a run that finds Redis gone waits for it', async () => {

@@ -12,7 +12,7 @@ describe('the report of a materialization', () => {
       bytes_billed: 5,
       views: { a: DONE, b: DONE, pushed: { skipped: 'by the bus' } },
     });
-    expect(report(result, RUN, new Date())).toMatchObject({
+    expect(report(result, {}, RUN, new Date())).toMatchObject({
       status: 'ok',
       views: ['a', 'b'],
       counts: { a: 3, b: 3, written: 4, removed: 2 },
@@ -24,7 +24,7 @@ describe('the report of a materialization', () => {
 
   test('fails where a view did, and still names those that are online', () => {
     const result = readResult({ views: { a: DONE, b: fault('MART_MISSING') } });
-    expect(report(result, RUN, new Date())).toMatchObject({
+    expect(report(result, {}, RUN, new Date())).toMatchObject({
       status: 'failed',
       views: ['a'],
       error: { code: 'MART_MISSING' },
@@ -34,14 +34,14 @@ describe('the report of a materialization', () => {
   test('is a verdict only where no view could end better', () => {
     const verdict = (...codes: string[]) => {
       const views = Object.fromEntries(codes.map((code, at) => [`v${at}`, fault(code)]));
-      return report(readResult({ views }), RUN, new Date()).detail.verdict;
+      return report(readResult({ views }), {}, RUN, new Date()).detail.verdict;
     };
     expect(verdict('MART_MISSING', 'VIEW_UNKNOWN')).toBe(true);
     expect(verdict('MART_MISSING', 'MATERIALIZE_COUNT_DIFFERS')).toBe(false);
   });
 
   test('has the same id when told again', () => {
-    const [first, again] = [1, 2].map(() => report(readResult({ views: { a: DONE } }), RUN, new Date()));
+    const [first, again] = [1, 2].map(() => report(readResult({ views: { a: DONE } }), {}, RUN, new Date()));
     expect(first!.event_id).toBe(again!.event_id);
   });
 
@@ -62,7 +62,7 @@ describe('the incidents of a materialization', () => {
     expect(incidentsOf(result)).toMatchObject([
       { name: 'materialize:b', code: 'MATERIALIZE_COUNT_DIFFERS', views: ['b'], counts },
     ]);
-    expect(report(result, RUN, new Date()).detail).toMatchObject({ incident: 'materialize:b' });
+    expect(report(result, {}, RUN, new Date()).detail).toMatchObject({ incident: 'materialize:b' });
   });
 
   test('end when their view is online, and not with a run of other views', () => {

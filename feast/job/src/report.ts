@@ -1,6 +1,6 @@
 import { TransientError } from '@tributary/platform/errors';
 import { type ChainEvent, chainEvent } from '@tributary/platform/events';
-import type { Incident, OpenIncident } from '@tributary/platform/incidents';
+import type { Incident, KeptBack, OpenIncident } from '@tributary/platform/incidents';
 import { type LineageEvent, lineageEvents, tableDataset } from '@tributary/platform/lineage';
 import { z } from 'zod';
 
@@ -59,8 +59,15 @@ export function readResult(printed: unknown): MaterializeResult {
   return result;
 }
 
-/** `features.materialized`: the views that are online as their marts are; failed where any is not. */
-export function report(result: MaterializeResult, run: JobRun, startedAt: Date): ChainEvent {
+/** Of a run all of whose views are kept back. */
+export const NOTHING_ASKED: MaterializeResult = { bytes_billed: 0, peak_rss_mb: 0, views: {} };
+
+/**
+ * `features.materialized`: the views that are online as their marts are; failed where any is not.
+ *
+ * @param held views that were left as they are online, and what keeps each back
+ */
+export function report(result: MaterializeResult, held: KeptBack, run: JobRun, startedAt: Date): ChainEvent {
   const online = doneViews(result);
   const failed = failures(result);
   const { manifest, attempt } = run;
@@ -74,6 +81,7 @@ export function report(result: MaterializeResult, run: JobRun, startedAt: Date):
     counts: {
       ...Object.fromEntries(online.map(({ view, rows }) => [view, rows])),
       ...{ written: sum('written'), removed: sum('removed'), peak_rss_mb: result.peak_rss_mb },
+      held: Object.keys(held).length,
     },
     bytesBilled: result.bytes_billed,
     traceparent: run.traceparent,
@@ -81,6 +89,7 @@ export function report(result: MaterializeResult, run: JobRun, startedAt: Date):
       manifest,
       attempt,
       views: result.views,
+      held,
       definitions_applied: result.applied ?? false,
       ...(failed.length > 0
         ? {

@@ -173,6 +173,14 @@ describe('ingest-landing', () => {
     expect(launcher.launched).toEqual([]);
   });
 
+  test('a file whose event tells no size is looked at, not taken for empty', async () => {
+    const { object, ...event } = await drop(ORDERS);
+    const { size: _, ...untold } = object;
+    await tell({ ...event, object: untold }, { ...event, object: { ...untold, name: 'landing/orders/gone.csv' } });
+    expect(jobs.started).toHaveLength(1);
+    expect(bus.chain()).toEqual([]);
+  });
+
   test('the same file dropped twice adds nothing; a changed one is ingested', async () => {
     await tell(await drop(ORDERS), verdict());
     await ends(1);

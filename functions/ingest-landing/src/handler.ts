@@ -1,6 +1,7 @@
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
 import { chainEvent, chainMessage, childTraceparent, createTraceparent, digestId } from '@tributary/platform/events';
 import { isAnyWaiting, systemClock } from '@tributary/platform/group-commit';
+import { findObject } from '@tributary/platform/lake';
 import type { Logger } from '@tributary/platform/log';
 import { count } from '@tributary/platform/metrics';
 import { LandingBatches } from './batch.ts';
@@ -22,7 +23,8 @@ const MAX_FILES_PER_SWEEP = 1_000;
 interface Dropped {
   readonly name: string;
   readonly generation: string;
-  readonly size: number;
+  /** Unknown where the event does not tell it. */
+  readonly size?: number | undefined;
   /** RFC 3339. */
   readonly timeCreated: string;
 }
@@ -87,7 +89,12 @@ async function considerFile(
   const runId = digestId(['run', objectId(landingBucket, dropped)]);
   const traceparent = parent ? childTraceparent(parent) : createTraceparent(runId);
   const { name, generation } = dropped;
-  const placement = placementOf(name, dropped.size, ports.datasets);
+  const size = dropped.size ?? (await findObject(lake, landingBucket, name))?.size;
+  if (size === undefined) {
+    log.info({ object: name }, 'the file is gone; there is nothing to do for this event');
+    return;
+  }
+  const placement = placementOf(name, size, ports.datasets);
   if ('problem' in placement) {
     const { dataset, problem, message } = placement;
     log.error({ object: name, code: problem }, 'a file cannot be ingested');
@@ -108,7 +115,7 @@ async function considerFile(
   }
   const file: LandingFile = {
     ...placement,
-    ...{ name, generation, size: dropped.size, timeCreated: dropped.timeCreated, run_id: runId, traceparent },
+    ...{ name, generation, size, timeCreated: dropped.timeCreated, run_id: runId, traceparent },
     fingerprint: fingerprintOf(found.body, ports.piiKeys),
   };
   const before = await ingestedBefore(ports, name, file.fingerprint);

@@ -1,4 +1,4 @@
-import type { LakeObject } from '@tributary/platform/lake';
+import { findObject, type LakeObject } from '@tributary/platform/lake';
 import { seal } from '@tributary/platform/pii';
 import { raiseIncident } from './incident.ts';
 import { objectReference } from './landing-file.ts';
@@ -71,9 +71,7 @@ export async function currentGeneration(
   bucket: string,
   name: string,
 ): Promise<string | undefined> {
-  // The first name with a prefix is the prefix itself.
-  for await (const object of lake.list(bucket, name)) return object.name === name ? object.generation : undefined;
-  return undefined;
+  return (await findObject(lake, bucket, name))?.generation;
 }
 
 function sealed(body: Buffer, { piiKeys }: LandingPorts): string {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GroupCommit, type GroupCommitOptions, systemClock } from '@tributary/platform/group-commit';
+import { type Clock, GroupCommit, type GroupCommitOptions, systemClock } from '@tributary/platform/group-commit';
 import { z } from 'zod';
+import type { LoadBudgetSpent } from './budget.ts';
 import { type LoadObject, loadObjectSchema, objectId, sha256 } from './object.ts';
 import { LoadPace } from './pace.ts';
 import { TableJobs } from './table-jobs.ts';
@@ -18,8 +19,14 @@ const MAX_OBJECTS_PER_ARRIVAL = 500;
 /** What comes so soon after a write goes with the next one: thousands of events make hundreds of writes, and each object to list and read later is one less. */
 const GATHER_MS = 25;
 
+/** A manifest that fails for good so many times is given up, unless nobody knows yet what became of its last job. */
+export const LOAD_ATTEMPTS = 5;
+
 /** How long one event's request goes on loading what others brought, beside a few waits for spacing: events behind it may wait for its answer. */
 const DRAIN_BUDGET_MS = 60_000;
+
+/** A spent budget is looked at again so often: another instance may have found some of it back by its own clock. */
+const MAX_SPENT_PAUSE_MS = 10 * 60_000;
 
 export interface StreamCommitOptions
   extends Pick<GroupCommitOptions<LoadArrival>, 'lake' | 'bucket' | 'clock' | 'newId' | 'leaseMs'> {
@@ -34,12 +41,15 @@ export class StreamArrivals {
   readonly #pace: LoadPace;
   readonly #budgetMs: number;
   readonly #bucket: string;
+  readonly #clock: Clock;
+  #spentUntil = Number.NEGATIVE_INFINITY;
   #pending: { object: LoadObject; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #writing = false;
 
   constructor(stream: string, options: StreamCommitOptions) {
     const { lake, bucket, clock = systemClock, spacingMs, jobsPerDay } = options;
     this.#bucket = bucket;
+    this.#clock = clock;
     this.#budgetMs = DRAIN_BUDGET_MS + 3 * spacingMs;
     this.jobs = new TableJobs({ lake, bucket, stream, jobsPerDay, now: () => clock.now() });
     this.#pace = new LoadPace({ clock, jobs: this.jobs, spacingMs });
@@ -54,13 +64,24 @@ export class StreamArrivals {
       remember: 0,
       // A group that failed for good would take the next one down with it; the sweep brings its objects back.
       carryFailed: false,
+      maxAttempts: LOAD_ATTEMPTS,
       budgetMs: this.#budgetMs,
     });
   }
 
   /** Whether what waits becomes due within the time that one call goes on. */
   isDueSoon(): boolean {
-    return this.#pace.lastWaitMs < this.#budgetMs;
+    return !this.isSpent() && this.#pace.lastWaitMs < this.#budgetMs;
+  }
+
+  /** Whether, as this process met it, the budget is spent in the middle of a manifest: to go on now would ask the ledger, which is billed, and begin nothing. */
+  isSpent(): boolean {
+    return this.#clock.now() < this.#spentUntil;
+  }
+
+  /** Lets the stream rest until some of the budget is back, ten minutes at most. */
+  restAfter({ refillsInMs }: LoadBudgetSpent): void {
+    this.#spentUntil = this.#clock.now() + Math.min(refillsInMs, MAX_SPENT_PAUSE_MS);
   }
 
   /**

@@ -54,9 +54,13 @@ export function stretchedSpacing({ limit, spent, left, refillsInMs }: BudgetStan
 
 /** The budget of a stream's table is spent: nothing more is loaded until some of it is back, and nothing is lost. */
 export class LoadBudgetSpent extends TransientError {
+  /** As `BudgetStanding` has it. */
+  readonly refillsInMs: number;
+
   constructor(stream: string, { limit, refillsInMs }: BudgetStanding) {
     super('LOAD_BUDGET_SPENT', budgetMessage(stream, { limit, refillsInMs }));
     this.name = 'LoadBudgetSpent';
+    this.refillsInMs = refillsInMs;
   }
 }
 

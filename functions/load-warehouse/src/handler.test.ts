@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-function';
 import { type Contracts, loadContracts } from '@tributary/platform/contracts';
 import { UserError } from '@tributary/platform/errors';
-import { chainEvent } from '@tributary/platform/events';
+import { chainEvent, parseChainEvent } from '@tributary/platform/events';
 import { inspectCommits } from '@tributary/platform/group-commit';
 import { ManualClock, MemoryLake } from '@tributary/platform/group-commit/testing';
 import { createLogger } from '@tributary/platform/log';
 import { RecordingBus } from '@tributary/platform/stage/testing';
 import { loadHandler } from './handler.ts';
-import { objectId } from './object.ts';
+import { objectId, sha256 } from './object.ts';
 import { MemoryWarehouse } from './testing/memory-warehouse.ts';
 import { parquetFile } from './testing/parquet.ts';
 
@@ -33,9 +33,9 @@ beforeEach(() => {
 });
 
 /** Another instance of the function. */
-function newHandler(): EventHandler {
+function newHandler(seen = lake): EventHandler {
   const live = { fresh: async () => contracts };
-  return loadHandler({ lake, bucket: BUCKET, warehouse, bus, clock, contracts: live, jobsPerDay });
+  return loadHandler({ lake: seen, bucket: BUCKET, warehouse, bus, clock, contracts: live, jobsPerDay });
 }
 
 function partName(n: number, stream = 'orders') {
@@ -87,6 +87,15 @@ describe('load-warehouse', () => {
     expect(loads.every(({ type, status }) => type === 'warehouse.loaded' && status === 'ok')).toBe(true);
     const total = (count: string) => loads.reduce((sum, { counts }) => sum + counts[count]!, 0);
     expect([total('objects'), total('rows')]).toEqual([2_000, 20_000]);
+    expect(await isQuiet()).toBe(true);
+  }, 60_000);
+
+  test('an object whose event tells no size is loaded with the size it has, and one that is gone is not waited for', async () => {
+    const { object, ...event } = (await arrive(partName(1))) as Extract<DeliveredEvent, { kind: 'object' }>;
+    const { size, ...untold } = object;
+    await tell({ ...event, object: untold }, { ...event, object: { ...untold, name: partName(2) } });
+    expect(timesLoaded(partName(1))).toBe(1);
+    expect(warehouse.ledger.get(objectId(BUCKET, object))).toMatchObject({ byte_count: size, row_count: 10 });
     expect(await isQuiet()).toBe(true);
   });
 
@@ -174,6 +183,46 @@ describe('load-warehouse', () => {
     ]);
   });
 
+  test('an object that takes the place of a quarantined one is not removed for it', async () => {
+    warehouse.badUris.add(uri(partName(0)));
+    // Dies when the object is removed and the manifest is not done yet.
+    let [written, dead] = [0, false];
+    const dying = lake.seenThrough((moment, operation, name) => {
+      if (moment !== 'before' || operation !== 'write') return;
+      if (name.includes('/manifests/')) written += 1;
+      dead ||= written > 1;
+      if (dead) throw new Error('crashed');
+    });
+    await expect(newHandler(dying)(await arrive(partName(0)), log)).rejects.toThrow('crashed');
+    expect([...warehouse.ledger.values()].map(({ job_id }) => job_id)).toEqual(['quarantined']);
+    warehouse.badUris.clear();
+    const mended = await arrive(partName(0));
+    clock.advance(20_000);
+    await tell(mended);
+    expect((await lake.read(BUCKET, partName(0)))?.object.generation).toBe(mended.object.generation);
+    expect(timesLoaded(partName(0))).toBe(1);
+    expect(await isQuiet()).toBe(true);
+  });
+
+  test('an object that was overwritten while it was refused is not quarantined: the newer one is looked at', async () => {
+    warehouse.badUris.add(uri(partName(0)));
+    const load = warehouse.load.bind(warehouse);
+    let mended: ObjectEvent | undefined;
+    warehouse.load = async (request) => {
+      mended ??= await arrive(partName(0), OTHER_CONTENT);
+      return load(request);
+    };
+    const bad = await arrive(partName(0));
+    await tell(bad);
+    expect(warehouse.ledger.get(objectId(BUCKET, bad.object))).toMatchObject({ job_id: 'superseded' });
+    expect((await lake.read(BUCKET, partName(0)))?.body).toEqual(OTHER_CONTENT);
+    expect(await lake.read(BUCKET, partName(0).replace('processed/', 'quarantine/'))).toBeUndefined();
+    warehouse.badUris.clear();
+    await tell(mended!);
+    expect(timesLoaded(partName(0))).toBe(1);
+    expect(bus.chain().map(({ type }) => type)).toEqual(['warehouse.loaded']);
+  });
+
   test('where everything is refused the table is at fault: nothing is moved, and it is told', async () => {
     // The first goes alone, and is in order; all others are on record by then.
     const events: DeliveredEvent[] = [await arrive(partName(0))];
@@ -209,10 +258,28 @@ describe('load-warehouse', () => {
     },
   );
 
+  test.each(['quotaExceeded', 'stopped', 'timeout', 'blocked'])(
+    'a job that failed for a reason that passes (%s) spends its id and not its objects',
+    async (reason) => {
+      warehouse.failsFor.push(reason, reason, reason);
+      const event = await arrive(partName(0));
+      for (const spent of [1, 2, 3]) {
+        // An instance may be a new one or the same.
+        if (spent === 2) handle = newHandler();
+        await expect(handle(event, log)).rejects.toMatchObject({ code: 'WAREHOUSE_JOB_FAILED' });
+        expect(warehouse.jobs.size).toBe(spent);
+      }
+      await tell(event);
+      expect([timesLoaded(partName(0)), warehouse.jobs.size]).toEqual([1, 4]);
+      expect(await isQuiet()).toBe(true);
+    },
+  );
+
   test('an object written again with the same content is not loaded again', async () => {
-    await tell(await arrive(partName(1)));
-    await tell(await arrive(partName(1)));
-    expect(timesLoaded(partName(1))).toBe(1);
+    const name = partName(1).replace('00001', sha256('row 1'));
+    await tell(await arrive(name));
+    await tell(await arrive(name));
+    expect(timesLoaded(name)).toBe(1);
     expect([...warehouse.ledger.values()].map(({ job_id }) => job_id)).toContainEqual('unchanged');
     expect(bus.chain()).toHaveLength(1);
   });
@@ -351,6 +418,30 @@ describe('load-warehouse', () => {
       expect(await isQuiet()).toBe(true);
     });
 
+    test('that is spent in the middle of a manifest costs no query for ten minutes', async () => {
+      jobsPerDay = 1;
+      handle = newHandler();
+      warehouse.badUris.add(uri(partName(0)));
+      // Refused, and none is left to try again after the table was looked after.
+      const event = await arrive(partName(0));
+      await tell(event);
+      expect([await isQuiet(), warehouse.jobs.size]).toEqual([false, 1]);
+      let queries = 0;
+      warehouse.interfere = (step) => {
+        queries += step === 'query' ? 1 : 0;
+      };
+      await tell(event, await arrive(partName(1)), tick());
+      clock.advance(10 * 60_000 - 1);
+      await tell(event, event);
+      expect(queries).toBe(0);
+      clock.advance(1);
+      await tell(event);
+      expect(queries).toBeGreaterThan(0);
+      clock.advance(26 * HOUR);
+      await tell(tick());
+      expect([timesLoaded(partName(1)), await isQuiet()]).toEqual([1, true]);
+    });
+
     test('that was spent by the last that arrived is said to be back when nothing waits, too', async () => {
       jobsPerDay = 1;
       handle = newHandler();
@@ -400,6 +491,100 @@ describe('load-warehouse', () => {
         expect(await isQuiet()).toBe(true);
       },
     );
+  });
+
+  describe('a load that cannot go on', () => {
+    const said = () =>
+      bus.published
+        .map(({ message }) => parseChainEvent(message.data))
+        .filter(({ detail }) => detail.incident === 'load:orders')
+        .map(({ type, error }) => error?.code ?? type);
+
+    /** Whether or not it may go well. */
+    async function tryOften(event: DeliveredEvent): Promise<void> {
+      for (let attempt = 0; attempt < 12; attempt += 1) await handle(event, log).catch(() => undefined);
+    }
+
+    test.each([
+      [
+        'WAREHOUSE_FORBIDDEN',
+        () => {
+          warehouse.interfere = (step) => {
+            if (step === 'query') throw new UserError('WAREHOUSE_FORBIDDEN', 'no access');
+          };
+        },
+      ],
+      [
+        'WAREHOUSE_SCHEMA_CONFLICT',
+        () => {
+          warehouse.ensureStaging = async () => {
+            throw new UserError('WAREHOUSE_SCHEMA_CONFLICT', 'staging.orders.kind is STRING');
+          };
+        },
+      ],
+    ])(
+      '(%s) is not given up before it is known what its last job did, and nothing is loaded twice',
+      async (_, fail) => {
+        let queries = 0;
+        warehouse.interfere = (step) => {
+          queries += step === 'query' ? 1 : 0;
+          if (queries === 2) throw new Error('crashed before the ledger');
+        };
+        await expect(handle(await arrive(partName(0)), log)).rejects.toThrow('crashed');
+        warehouse.interfere = () => undefined;
+        handle = newHandler();
+        const ensure = warehouse.ensureStaging.bind(warehouse);
+        fail();
+        const next = await arrive(partName(1));
+        await tryOften(next);
+        await expect(handle(next, log)).rejects.toMatchObject({ code: 'LOAD_UNSETTLED', class: 'transient' });
+        expect(said()).toEqual(['LOAD_UNSETTLED']);
+        warehouse.interfere = () => undefined;
+        warehouse.ensureStaging = ensure;
+        // The sweep takes up what was given up.
+        for (let look = 0; look < 3; look += 1) {
+          await handle(tick(), log);
+          clock.advance(20 * 60_000);
+        }
+        expect([timesLoaded(partName(0)), timesLoaded(partName(1))]).toEqual([1, 1]);
+        expect(said()).toEqual(['LOAD_UNSETTLED', 'incident.cleared']);
+        expect(await isQuiet()).toBe(true);
+      },
+    );
+
+    test('and was given up is said to be over, also when that could not be said at first', async () => {
+      const ensure = warehouse.ensureStaging.bind(warehouse);
+      warehouse.ensureStaging = async () => {
+        throw new UserError('WAREHOUSE_SCHEMA_CONFLICT', 'staging.orders.kind is STRING');
+      };
+      await tryOften(await arrive(partName(0)));
+      expect(new Set(said())).toEqual(new Set(['WAREHOUSE_SCHEMA_CONFLICT']));
+      warehouse.ensureStaging = ensure;
+      const publish = bus.publish.bind(bus);
+      bus.publish = async (topic, messages) => {
+        if (messages.some(({ data }) => parseChainEvent(data).type === 'incident.cleared')) throw new Error('down');
+        await publish(topic, messages);
+      };
+      const event = await arrive(partName(1));
+      await expect(handle(event, log)).rejects.toThrow('down');
+      bus.publish = publish;
+      await tell(event);
+      expect(said().at(-1)).toBe('incident.cleared');
+      expect(timesLoaded(partName(1))).toBe(1);
+    });
+
+    test('is gone on with by what the ledger knows once no other can begin a job', async () => {
+      let claimed = false;
+      const asked: boolean[] = [];
+      const seen = lake.seenThrough((moment, operation, name) => {
+        claimed ||= moment === 'after' && operation === 'write' && name === 'control/loads/orders.jobs.json';
+      });
+      warehouse.interfere = (step) => {
+        if (step === 'query') asked.push(claimed);
+      };
+      await newHandler(seen)(await arrive(partName(0)), log);
+      expect(asked[0]).toBe(true);
+    });
   });
 
   test('files that are no Parquet need no job of their own to be found', async () => {

@@ -2,6 +2,7 @@ import type { DeliveredEvent, EventHandler } from '@tributary/platform/cloud-fun
 import { TransientError } from '@tributary/platform/errors';
 import { chainEvent, chainMessage, digestId } from '@tributary/platform/events';
 import { type Clock, type DrainOutcome, systemClock } from '@tributary/platform/group-commit';
+import { findObject } from '@tributary/platform/lake';
 import type { LiveContracts } from '@tributary/platform/live-contracts';
 import type { Logger } from '@tributary/platform/log';
 import { count } from '@tributary/platform/metrics';
@@ -57,15 +58,17 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
 
   async function drainWithin(
     stream: string,
-    { commit, jobs }: StreamArrivals,
+    ofStream: StreamArrivals,
     log: Logger,
   ): Promise<Pick<DrainOutcome, 'outcome' | 'manifests'>> {
+    if (ofStream.isSpent()) return { outcome: 'later', manifests: 0 };
     try {
-      return await commit.drain(loadWork(stream, work, jobs, log));
+      return await ofStream.commit.drain(loadWork(stream, work, ofStream.jobs, log));
     } catch (error) {
       if (!(error instanceof LoadBudgetSpent)) throw error;
       log.warn({ stream }, error.message);
-      return { outcome: 'elsewhere', manifests: 0 };
+      ofStream.restAfter(error);
+      return { outcome: 'later', manifests: 0 };
     }
   }
 
@@ -95,7 +98,7 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
   async function sweepAll(log: Logger): Promise<void> {
     const declared = await contracts.fresh();
     const waiting = new Set((await sweep.waiting()).filter((stream) => declared.has(stream)));
-    const missed = await sweep.missed(waiting, log);
+    const missed = await sweep.missed(waiting);
     const streams = [...new Set([...waiting, ...missed.keys()])].filter((stream) => declared.has(stream));
     const results = await Promise.allSettled(streams.map((stream) => repair(stream, missed.get(stream) ?? [], log)));
     // A budget comes back whether something arrives or not; what this process knows of it costs no request.
@@ -118,6 +121,12 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
     }
   }
 
+  /** Of that generation; undefined where it is no longer there. Notifications without payload do not tell it. */
+  async function sizeOf(name: string, generation: string): Promise<number | undefined> {
+    const found = await findObject(lake, bucket, name);
+    return found?.generation === generation ? found.size : undefined;
+  }
+
   return async (delivered: DeliveredEvent, log: Logger) => {
     if (delivered.kind === 'object') {
       const { object } = delivered;
@@ -130,7 +139,13 @@ export function loadHandler(ports: LoadHandlerPorts): EventHandler {
         log.error({ stream }, 'no contract declares the stream of a processed object; it stays in the lake');
         return;
       }
-      await arrivalsOf(stream).record({ name: object.name, generation: object.generation, size: object.size });
+      const { name, generation } = object;
+      const size = object.size ?? (await sizeOf(name, generation));
+      if (size === undefined) {
+        log.info({ object: name }, 'the object is gone or was replaced; there is nothing to do for this event');
+        return;
+      }
+      await arrivalsOf(stream).record({ name, generation, size });
       await drain(stream, arrivalsOf(stream), log);
     } else if (delivered.event.type === 'sweep.tick') {
       await sweepAll(log);

@@ -8,6 +8,7 @@ import { createLogger } from '@tributary/platform/log';
 import { createWarehouse, MAX_LOAD_JOBS_PER_TABLE_AND_DAY } from '@tributary/platform/warehouse';
 import { z } from 'zod';
 import { loadHandler } from './handler.ts';
+import { inTurn } from './in-turn.ts';
 import { rewriteHandler } from './rewrites/handler.ts';
 
 const VARIABLES = {
@@ -49,8 +50,6 @@ serveEvents('load-warehouse', async () => {
       return stagingColumns(contract).map(({ name }) => name);
     },
   });
-  return async (event, log) => {
-    await load(event, log);
-    await rewrite(event, log);
-  };
+  // A stream that cannot be loaded holds up no rewrite: an erasure is one.
+  return (event, log) => inTurn([() => load(event, log), () => rewrite(event, log)]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { withinLimits } from './load-jobs.ts';
+import { type LoadTarget, loadObjects, withinLimits } from './load-jobs.ts';
 import { rowsByFooters } from './row-counts.ts';
+import { MemoryWarehouse } from './testing/memory-warehouse.ts';
 
 const TERABYTE = 1024 ** 4;
 const objects = (count: number, size: number) =>
@@ -37,5 +38,41 @@ describe("a job's rows are divided among its objects", () => {
     expect(result.counts).toEqual(counts);
     if (differs === undefined) expect(result.differs).toBeUndefined();
     else expect(result.differs).toMatch(differs);
+  });
+});
+
+describe('the ids of jobs that failed before', () => {
+  /** A group whose first so many jobs are there and have failed; resolves with the ids that are asked for. */
+  async function loadAfter(failed: number, startAtLast: boolean): Promise<string[]> {
+    const warehouse = new MemoryWarehouse();
+    const begun: string[] = [];
+    const target: LoadTarget = {
+      warehouse,
+      bucket: 'lake',
+      stream: 'orders',
+      uri: (name) => `gs://lake/${name}`,
+      lastJobId: undefined,
+      begin: async (jobId) => void begun.push(jobId),
+      mend: async () => false,
+      unreadable: async () => new Map(),
+    };
+    const listener = { loaded: async () => undefined, refused: async () => undefined };
+    for (let n = 0; n < failed; n += 1) {
+      warehouse.failsFor.push('stopped');
+      await expect(loadObjects(target, objects(2, 1), listener)).rejects.toMatchObject({ wasThere: false });
+    }
+    const lastJobId = begun.at(-1);
+    begun.length = 0;
+    await loadObjects(startAtLast ? { ...target, lastJobId } : target, objects(2, 1), listener);
+    return begun.map((jobId) => /_\d+$/.exec(jobId)?.[0] ?? 'first');
+  }
+
+  test('are passed over at once, however many', async () => {
+    const asked = await loadAfter(30, false);
+    expect([asked.length, asked[0], asked.at(-1)]).toEqual([31, 'first', '_31']);
+  });
+
+  test('are not asked for again before the one that was begun last', async () => {
+    expect(await loadAfter(30, true)).toEqual(['_30', '_31']);
   });
 });

@@ -13,16 +13,20 @@ import { isNotTheObjects } from './quarantine.ts';
 
 /** A job that fails without its objects being at fault is repeated under a new id so many times; then the whole is tried again later. */
 const MAX_JOB_ATTEMPTS = 4;
+/** Spent ids that one call passes over: of more jobs than a table gets in a day. */
+const MAX_SPENT_IDS = 1_000;
 /** Refused jobs are taken from the table's budget, so the search for what is at fault ends somewhere. */
 const MAX_REJECTED_JOBS = 100;
 /** Of the hash in a job's id: as good as unique, and the id stays readable. */
 const HASH_DIGITS = 40;
 
 export interface LoadTarget {
-  readonly warehouse: Warehouse;
+  readonly warehouse: Pick<Warehouse, 'load'>;
   readonly bucket: string;
   readonly stream: string;
   readonly uri: (name: string) => string;
+  /** The job that was begun last, by whoever. */
+  readonly lastJobId: string | undefined;
   /** Takes a job from the budget, and notes that it is about to begin. */
   readonly begin: (jobId: string, objects: readonly LoadObject[]) => Promise<void>;
   /** Brings the table up to its contract; whether a refused job may go well now. */
@@ -111,24 +115,38 @@ function parts(target: LoadTarget, group: readonly LoadObject[], error: LoadReje
   return [group.slice(0, middle), group.slice(middle)];
 }
 
+/**
+ * Ids of one group are asked for in order. The id of a job that failed is spent for ever, so a failure that was there already is passed over: only then is the next
+ * attempt a new one, and only new failures count and are waited for.
+ */
 async function loadUnderFreshId(target: LoadTarget, group: readonly LoadObject[]): Promise<LoadOutcome> {
   const ids = group.map((object) => objectId(target.bucket, object)).sort();
   const base = `${JOB_PREFIX}${target.stream}_${sha256(ids.join('\n')).slice(0, HASH_DIGITS)}`;
-  for (let attempt = 1; ; attempt += 1) {
-    const jobId = attempt === 1 ? base : `${base}_${attempt}`;
+  let [attempts, spent] = [0, 0];
+  for (let number = numberOf(base, target.lastJobId); ; number += 1) {
+    const jobId = number === 1 ? base : `${base}_${number}`;
     try {
       await target.begin(jobId, group);
       return await loadUnderId(target, jobId, group);
     } catch (error) {
-      // The id of a job that failed is spent. All attempts' ids are asked for in order again after a crash.
-      if (attempt >= MAX_JOB_ATTEMPTS) throw error;
+      if (error instanceof LoadJobFailedError && error.wasThere && spent < MAX_SPENT_IDS) {
+        spent += 1;
+        continue;
+      }
+      attempts += 1;
+      if (attempts >= MAX_JOB_ATTEMPTS) throw error;
       if (error instanceof LoadJobFailedError) {
-        const wait = error.retryInMs(attempt);
+        const wait = error.retryInMs(attempts);
         if (wait === undefined) throw error;
         await delay(wait);
       } else if (!(error instanceof LoadRejectedError && (await target.mend()))) throw error;
     }
   }
+}
+
+/** Which of the group's jobs was begun last, counted from 1: all before it have failed. */
+function numberOf(base: string, jobId: string | undefined): number {
+  return jobId?.startsWith(`${base}_`) ? Number(jobId.slice(base.length + 1)) : 1;
 }
 
 /** Loads objects under the id of a job that may have run. */

@@ -1,11 +1,17 @@
 import type { Bus } from '@tributary/platform/bus';
-import { UserError } from '@tributary/platform/errors';
+import { TransientError, TributaryError, UserError } from '@tributary/platform/errors';
 import { chainEvent, chainMessage, digestId } from '@tributary/platform/events';
 import { type Failure, type InlineWork, longestWaitMs, type Manifest } from '@tributary/platform/group-commit';
 import type { Lake } from '@tributary/platform/lake';
 import type { Logger } from '@tributary/platform/log';
-import { LoadJobFailedError, type LoadOutcome, LoadRejectedError, type Warehouse } from '@tributary/platform/warehouse';
-import type { LoadArrival } from './arrivals.ts';
+import {
+  LoadJobFailedError,
+  type LoadOutcome,
+  LoadRejectedError,
+  type LoadRequest,
+  type Warehouse,
+} from '@tributary/platform/warehouse';
+import { LOAD_ATTEMPTS, type LoadArrival } from './arrivals.ts';
 import { Footers } from './footers.ts';
 import { JOB_PREFIX, Ledger, type LedgerEntry } from './ledger.ts';
 import { type LoadListener, type LoadTarget, loadObjects, loadUnderId } from './load-jobs.ts';
@@ -34,14 +40,16 @@ const SUSPICIOUS_REFUSALS = 4;
  * In this order, each step harmless to repeat: the job that a crash left without a word (`TableJobs`) → jobs, each followed by its objects' rows in the ledger →
  * objects that replace older ones → what was refused → `warehouse.loaded` (its id is the manifest's). The manifest is done after that, so a crash anywhere repeats what is
  * missing and nothing else.
+ *
+ * A manifest is never given up while nobody knows what became of its last job: another manifest would load its objects under another id, and twice. It stays open instead
+ * (LOAD_UNSETTLED, of which people are told once), and its stream waits, until the warehouse has said so.
  */
 export function loadWork(stream: string, ports: LoadPorts, jobs: TableJobs, log: Logger): InlineWork<LoadArrival> {
   return {
     run: (manifest) => new ManifestLoad(stream, ports, jobs, log, manifest).run(),
     failed: async (manifest, failure) => {
       log.error({ manifest: manifest.id, stream, code: failure.code }, 'objects could not be loaded');
-      await ports.bus.publish('chain', [chainMessage(giveUp(stream, manifest, failure))]);
-      await jobs.noteGivenUp(true);
+      await tellGivenUp(ports.bus, jobs, stream, manifest, failure);
     },
   };
 }
@@ -62,6 +70,8 @@ class ManifestLoad implements LoadListener {
   #loaded: readonly LedgerEntry[] = [];
   #removedRows = 0;
   #quarantined = 0;
+  /** Whether a job was begun of which neither the ledger nor a refusal tells. */
+  #unsettled = false;
 
   constructor(stream: string, ports: LoadPorts, jobs: TableJobs, log: Logger, manifest: Manifest<LoadArrival>) {
     this.#stream = stream;
@@ -78,14 +88,39 @@ class ManifestLoad implements LoadListener {
   }
 
   async run(): Promise<void> {
+    try {
+      await this.#load();
+    } catch (error) {
+      if (!this.#unsettled || error instanceof TransientError || this.#manifest.attempt < LOAD_ATTEMPTS) throw error;
+      throw await this.#stayOpen(error);
+    }
+  }
+
+  async #stayOpen(cause: unknown): Promise<TransientError> {
+    const why = cause instanceof TributaryError ? `${cause.code}: ${cause.message}` : String(cause);
+    const unsettled = new TransientError(
+      'LOAD_UNSETTLED',
+      `What became of the last load job of ${this.#manifest.id} cannot be learnt (${why}). staging.${this.#stream} gets nothing new until it can; then it goes on by itself. Mend that fault: runbook load-stuck.`,
+      { cause },
+    );
+    if (!(await this.#jobs.isGivenUp())) {
+      await tellGivenUp(this.#ports.bus, this.#jobs, this.#stream, this.#manifest, unsettled);
+    }
+    return unsettled;
+  }
+
+  async #load(): Promise<void> {
     const { bucket, tables } = this.#ports;
     const { id, claim } = this.#manifest;
     const names = [...new Set(this.#arrived.map(({ name }) => name))];
-    const [last, found] = await Promise.all([this.#jobs.claim(claim), this.#ledger.find(this.#stream, names)]);
-    let known = found;
+    const last = await this.#jobs.claim(claim);
+    this.#unsettled = last?.manifest === id;
+    // After the claim, from which on no other process begins jobs: what it noted before is there to be found.
+    let known = await this.#ledger.find(this.#stream, names);
     if (last?.manifest === id && (await this.#settle(last.jobId, itemsAt(this.#arrived, last.objects), known))) {
       known = await this.#ledger.find(this.#stream, names);
     }
+    this.#unsettled = false;
     this.#loaded = known.filter(({ manifest, job_id }) => manifest === id && job_id.startsWith(JOB_PREFIX));
     await this.#removeQuarantinedEarlier(known);
     const { load, note, overwritten } = triage(bucket, this.#arrived, known);
@@ -96,7 +131,7 @@ class ManifestLoad implements LoadListener {
     try {
       // Beside the job: a footer is read in less time than its file is loaded.
       this.#footers.prefetch(load);
-      await loadObjects(this.#target(), appending, this);
+      await loadObjects(this.#target(last?.jobId), appending, this);
       for (const [folder, objects] of byFolder(overwritten)) await this.#replace(folder, objects);
     } catch (error) {
       // Objects that others of their table were loaded beside are at fault themselves, however the rest fares.
@@ -106,19 +141,25 @@ class ManifestLoad implements LoadListener {
     await this.#dealWithRefused();
     await this.#clearQuarantined(known);
     if (this.#loaded.length > 0) await this.#tellLoaded();
-    if (await this.#jobs.noteGivenUp(false))
+    if (await this.#jobs.isGivenUp()) {
       await this.#publish({ type: 'incident.cleared', detail: { incident: givenUp(this.#stream) } });
+      await this.#jobs.noteGivenUp(false);
+    }
   }
 
-  #target(): LoadTarget {
-    const { warehouse, bucket, lake, tables } = this.#ports;
+  #target(lastJobId?: string): LoadTarget {
+    const { bucket, lake, tables } = this.#ports;
     const { id: manifest, claim } = this.#manifest;
     return {
-      warehouse,
+      warehouse: { load: (request) => this.#runJob(request) },
       bucket,
       stream: this.#stream,
       uri: (name) => lake.uri(bucket, name),
-      begin: (jobId, objects) => this.#jobs.take(claim, { manifest, jobId, objects: placesOf(this.#arrived, objects) }),
+      lastJobId,
+      begin: (jobId, objects) => {
+        this.#unsettled = true;
+        return this.#jobs.take(claim, { manifest, jobId, objects: placesOf(this.#arrived, objects) });
+      },
       mend: () => tables.mend(this.#stream),
       unreadable: async (objects) => {
         const footers = await this.#footers.of(objects);
@@ -129,6 +170,15 @@ class ManifestLoad implements LoadListener {
         );
       },
     };
+  }
+
+  async #runJob(request: LoadRequest): Promise<LoadOutcome> {
+    try {
+      return await this.#ports.warehouse.load(request);
+    } catch (error) {
+      if (loadedNothing(error)) this.#unsettled = false;
+      throw error;
+    }
   }
 
   /**
@@ -145,8 +195,8 @@ class ManifestLoad implements LoadListener {
       await this.loaded(objects, await loadUnderId(this.#target(), jobId, objects));
       return true;
     } catch (error) {
-      // It loaded nothing: its objects are like any others.
-      if (error instanceof LoadRejectedError || error instanceof LoadJobFailedError) return false;
+      // Its objects are like any others.
+      if (loadedNothing(error)) return false;
       throw error;
     }
   }
@@ -156,6 +206,7 @@ class ManifestLoad implements LoadListener {
     const entries = objects.map((object, index) => this.#entry(object, jobId, counts[index]!));
     if (differs !== undefined) await this.#tellDiffers(jobId, objects.length, differs);
     await this.#ledger.add(entries);
+    this.#unsettled = false;
     this.#loaded = [...this.#loaded, ...entries];
     this.#log.info({ job_id: jobId, objects: objects.length, rows }, 'objects were loaded');
   }
@@ -197,6 +248,10 @@ class ManifestLoad implements LoadListener {
     }
     for (const { object, error } of refused) {
       const fate = await quarantine(this.#ports, object, error);
+      if (fate === 'superseded') {
+        await this.#ledger.add([this.#entry(object, fate, 0)]);
+        continue;
+      }
       await this.#publish({
         type: 'incident.raised',
         detail: {
@@ -322,6 +377,22 @@ function quarantined(name: string): string {
 
 function givenUp(stream: string): string {
   return `load:${stream}`;
+}
+
+/** Whether that is known of a job. */
+function loadedNothing(error: unknown): boolean {
+  return error instanceof LoadRejectedError || error instanceof LoadJobFailedError;
+}
+
+async function tellGivenUp(
+  bus: Bus,
+  jobs: TableJobs,
+  stream: string,
+  manifest: Manifest<LoadArrival>,
+  failure: Failure,
+): Promise<void> {
+  await bus.publish('chain', [chainMessage(giveUp(stream, manifest, failure))]);
+  await jobs.noteGivenUp(true);
 }
 
 function giveUp(stream: string, manifest: Manifest<LoadArrival>, failure: Failure) {

@@ -20,20 +20,21 @@ export interface QuarantinePorts {
  * Moves an object that BigQuery refuses out of the way: `quarantine/<stream>/…` under its own name, beside a `.reason.json`. The original is
  * not removed yet; `removeQuarantined` does that once the ledger knows.
  *
- * @returns `gone` where there is no such object any more.
+ * @returns `gone` where there is no such object any more; `superseded` where its name has a newer one, which stays and has an arrival of its own.
  * @throws {LoadRejectedError} where the refusal is not the object's fault, such as a missing table.
  */
 export async function quarantine(
   { lake, bucket }: QuarantinePorts,
   object: LoadObject,
   error: LoadRejectedError,
-): Promise<'quarantined' | 'gone'> {
-  const found = await lake.read(bucket, object.name);
-  if (!found) return 'gone';
+): Promise<'quarantined' | 'gone' | 'superseded'> {
+  const generation = await generationOf(lake, bucket, object.name);
+  if (generation === undefined) return 'gone';
+  if (generation !== object.generation) return 'superseded';
   const reason = error.faults[0]?.reason;
   if (reason !== undefined && NOT_THE_OBJECT.has(reason)) throw error;
   const name = quarantineName(object.name);
-  await lake.write(bucket, name, found.body);
+  if (!(await lake.copy(bucket, object.name, name))) return 'gone';
   const why = {
     object: lake.uri(bucket, object.name),
     generation: object.generation,
@@ -49,9 +50,18 @@ export async function quarantine(
   return 'quarantined';
 }
 
-/** Readers of `processed/` do not trip over it any more. */
-export async function removeQuarantined({ lake, bucket }: QuarantinePorts, { name }: { name: string }): Promise<void> {
-  await lake.remove(bucket, name);
+/** Readers of `processed/` do not trip over it any more. An object that was put in its place stays: it may be the mended one. */
+export async function removeQuarantined(
+  { lake, bucket }: QuarantinePorts,
+  { name, generation }: Pick<LoadObject, 'name' | 'generation'>,
+): Promise<void> {
+  if ((await generationOf(lake, bucket, name)) === generation) await lake.remove(bucket, name);
+}
+
+/** By a listing of one name, so that the content is not read. */
+async function generationOf(lake: Lake, bucket: string, name: string): Promise<string | undefined> {
+  for await (const object of lake.list(bucket, name)) return object.name === name ? object.generation : undefined;
+  return undefined;
 }
 
 export function quarantineName(processedName: string): string {

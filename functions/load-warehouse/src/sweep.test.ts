@@ -9,6 +9,8 @@ import { createLogger } from '@tributary/platform/log';
 import { RecordedMetrics } from '@tributary/platform/metrics/testing';
 import { RecordingBus } from '@tributary/platform/stage/testing';
 import { loadHandler } from './handler.ts';
+import { Ledger } from './ledger.ts';
+import { Sweep } from './sweep.ts';
 import { MemoryWarehouse } from './testing/memory-warehouse.ts';
 import { parquetFile } from './testing/parquet.ts';
 
@@ -191,4 +193,23 @@ describe('a tick of the sweep', () => {
     expect(timesLoaded(partName('customers', 1))).toBe(1);
     await expectQuiet();
   });
+});
+
+test('of a lake of more objects than one look takes, each look goes on where the last one ended, and none is passed over', async () => {
+  const names = [1, 2, 3, 4, 5].map((n) => partName('orders', n));
+  for (const name of names) await arrive(name);
+  const sweep = new Sweep({
+    lake,
+    bucket: BUCKET,
+    ledger: new Ledger(warehouse),
+    now: () => clock.now(),
+    maxObjects: 2,
+  });
+  const missed: string[] = [];
+  for (let look = 0; look < 6; look += 1) {
+    const found = await sweep.missed(new Set());
+    missed.push(...[...found.values()].flat().map(({ name }) => name));
+    clock.advance(60_000);
+  }
+  expect(missed).toEqual(names);
 });

@@ -1,11 +1,10 @@
 import { waitingCommits } from '@tributary/platform/group-commit';
 import type { Lake } from '@tributary/platform/lake';
-import type { Logger } from '@tributary/platform/log';
 import { LOAD_COMMIT } from './arrivals.ts';
 import type { Ledger } from './ledger.ts';
 import { type LoadObject, objectId, streamOf } from './object.ts';
 
-/** Objects looked at in one sweep: fifty requests for a listing. What is beyond is told in the log. */
+/** Objects looked at in one sweep: fifty requests for a listing. The next sweep goes on behind them. */
 const MAX_OBJECTS_PER_SWEEP = 50_000;
 /** The event of a younger object is under way, on a machine that is short of time too. */
 const EVENT_GRACE_MS = 90_000;
@@ -21,6 +20,7 @@ export interface SweepPorts {
   readonly bucket: string;
   readonly ledger: Ledger;
   readonly now: () => number;
+  readonly maxObjects?: number;
 }
 
 /**
@@ -32,9 +32,11 @@ export interface SweepPorts {
 export class Sweep {
   readonly #ports: SweepPorts;
   /** When objects that may be missing were first seen: their age does not depend on what a generation means. */
-  #firstSeen = new Map<string, number>();
+  readonly #firstSeen = new Map<string, { readonly name: string; readonly at: number }>();
   readonly #settled = new Set<string>();
   #listedAt = Number.NEGATIVE_INFINITY;
+  /** Where the next look goes on, in a lake of more objects than one look takes. */
+  #after: string | undefined;
 
   constructor(ports: SweepPorts) {
     this.#ports = ports;
@@ -47,12 +49,12 @@ export class Sweep {
   }
 
   /** Processed objects that the ledger does not know, by stream, though their event should have come; those of `busy` streams after a longer time. */
-  async missed(busy: ReadonlySet<string>, log: Logger): Promise<ReadonlyMap<string, readonly LoadObject[]>> {
+  async missed(busy: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly LoadObject[]>> {
     const now = this.#ports.now();
     if (now - this.#listedAt < LIST_EVERY_MS) return new Map();
     this.#listedAt = now;
     const missed = new Map<string, readonly LoadObject[]>();
-    for (const [stream, objects] of Map.groupBy(await this.#due(now, busy, log), ({ name }) => streamOf(name)!)) {
+    for (const [stream, objects] of Map.groupBy(await this.#due(now, busy), ({ name }) => streamOf(name)!)) {
       const unknown = await this.#unknown(stream, objects);
       if (unknown.length > 0) missed.set(stream, unknown);
     }
@@ -61,29 +63,36 @@ export class Sweep {
 
   /** The objects are on record again: their time starts anew. */
   recorded(objects: readonly LoadObject[]): void {
-    for (const object of objects) this.#firstSeen.set(objectId(this.#ports.bucket, object), this.#ports.now());
+    const at = this.#ports.now();
+    for (const object of objects) this.#firstSeen.set(objectId(this.#ports.bucket, object), { name: object.name, at });
   }
 
   /** Objects that were seen a while ago and are not known to be settled. */
-  async #due(now: number, busy: ReadonlySet<string>, log: Logger): Promise<LoadObject[]> {
-    const { lake, bucket } = this.#ports;
+  async #due(now: number, busy: ReadonlySet<string>): Promise<LoadObject[]> {
+    const { lake, bucket, maxObjects = MAX_OBJECTS_PER_SWEEP } = this.#ports;
     const due: LoadObject[] = [];
-    const seen = new Map<string, number>();
+    const seen = new Set<string>();
+    const after = this.#after;
+    let last: string | undefined;
     let looked = 0;
-    for await (const { name, generation, size } of lake.list(bucket, 'processed/')) {
+    for await (const { name, generation, size } of lake.list(bucket, 'processed/', { after })) {
+      if (looked === maxObjects) break;
       looked += 1;
-      if (looked > MAX_OBJECTS_PER_SWEEP) {
-        log.warn({ looked: MAX_OBJECTS_PER_SWEEP }, 'the sweep ends early; older objects should be compacted');
-        break;
-      }
+      last = name;
       const id = objectId(bucket, { name, generation });
       const stream = streamOf(name);
       if (stream === undefined || this.#settled.has(id)) continue;
-      const since = this.#firstSeen.get(id) ?? now;
-      seen.set(id, since);
+      const since = this.#firstSeen.get(id)?.at ?? now;
+      this.#firstSeen.set(id, { name, at: since });
+      seen.add(id);
       if (now - since >= (busy.has(stream) ? BUSY_GRACE_MS : EVENT_GRACE_MS)) due.push({ name, generation, size });
     }
-    this.#firstSeen = seen;
+    this.#after = looked === maxObjects ? last : undefined;
+    // Of the part that was looked at, what is gone or settled need not be remembered.
+    for (const [id, { name }] of this.#firstSeen) {
+      const isInPart = (after === undefined || name > after) && (this.#after === undefined || name <= this.#after);
+      if (isInPart && !seen.has(id)) this.#firstSeen.delete(id);
+    }
     return due;
   }
 

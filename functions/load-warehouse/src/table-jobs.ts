@@ -21,7 +21,7 @@ const stateSchema = z.object({
   last: z.object({ manifest: z.string(), jobId: z.string(), objects: z.array(z.tuple([z.int(), z.int()])) }).nullable(),
   /** When people were told that the budget is spent; null while it is not. */
   toldAt: z.string().nullable(),
-  /** Whether a manifest was given up and none was loaded since. */
+  /** Whether people were told that a manifest was given up, or cannot go on, and none was loaded since. */
   givenUp: z.boolean(),
 });
 
@@ -111,9 +111,14 @@ export class TableJobs {
     }
   }
 
-  /** Notes whether a manifest was given up. Returns what was noted before. */
-  async noteGivenUp(givenUp: boolean): Promise<boolean> {
-    return (await this.#change((state) => (state.givenUp === givenUp ? undefined : { ...state, givenUp }))).givenUp;
+  /** Whether people were told that loads of the stream do not go on, and not yet that they do. */
+  async isGivenUp(): Promise<boolean> {
+    return (this.#known ?? (await this.#read())).state.givenUp;
+  }
+
+  /** Notes what `isGivenUp` says; after it was told, for whoever dies in between tells it again. */
+  async noteGivenUp(givenUp: boolean): Promise<void> {
+    await this.#change((state) => (state.givenUp === givenUp ? undefined : { ...state, givenUp }));
   }
 
   #standing({ hours }: State): BudgetStanding {

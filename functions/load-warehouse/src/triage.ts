@@ -1,5 +1,8 @@
-import { isInWarehouse, type LedgerEntry } from './ledger.ts';
+import { isInWarehouse, type LedgerEntry, REWRITTEN } from './ledger.ts';
 import { type LoadObject, objectId } from './object.ts';
+
+/** SHA-256 in hex. docs/interfaces.md#lake */
+const NAMED_BY_HASH = /\/part-[0-9a-f]{64}\.parquet$/;
 
 /** An object of other content than the generation of it that is in the warehouse. */
 export interface Overwritten {
@@ -20,8 +23,8 @@ export interface Triage {
  * Sorts what arrived by what the ledger knows.
  *
  * A URI names the newest generation only, so older ones are superseded. Only what is in the warehouse counts as loaded: an object that was quarantined is
- * looked at again when it comes again. The pipeline names its objects by their content and a restart may write one
- * again: a newer generation of the same size is the same object. The rows of one of another size take the place of the older generation's.
+ * looked at again when it comes again. The pipeline names its objects by a hash of what they hold or were made from, and a restart may write one again: under such a
+ * name a newer generation of the same size is the same object. The rows of any other take the place of the older generation's.
  */
 export function triage(bucket: string, arrived: readonly LoadObject[], known: readonly LedgerEntry[]): Triage {
   const knownIds = new Set(known.map(({ object_id }) => object_id));
@@ -35,7 +38,7 @@ export function triage(bucket: string, arrived: readonly LoadObject[], known: re
     const latest = newestKnown.get(object.name);
     if (newestFresh.get(object.name) !== object || (latest && isNewer(latest, object))) {
       result.note.push({ object, reason: 'superseded' });
-    } else if (earlier && earlier.byte_count === object.size) {
+    } else if (earlier && isSame(earlier, object)) {
       result.note.push({ object, reason: 'unchanged' });
     } else {
       result.load.push(object);
@@ -43,6 +46,11 @@ export function triage(bucket: string, arrived: readonly LoadObject[], known: re
     }
   }
   return result;
+}
+
+/** Whether a newer generation holds what is in the warehouse. Of a rewrite's output the ledger knows before the object has a generation. */
+function isSame(earlier: LedgerEntry, { name, size }: LoadObject): boolean {
+  return earlier.byte_count === size && (NAMED_BY_HASH.test(name) || earlier.job_id === REWRITTEN);
 }
 
 /** Each object once, by name and generation. */

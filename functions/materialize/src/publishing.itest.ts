@@ -78,8 +78,11 @@ async function runJob({ name, job, args, ends }: StageDefinition, event: ChainEv
 
 const told = (said: readonly ChainEvent[], type: string) =>
   said.filter((event) => event.type === type).map(({ detail, views }) => [detail.incident, [...views].sort()]);
+/** What each run put online; of views that the pipeline itself puts online there is nothing to publish. */
 const published = (said: readonly ChainEvent[]) =>
-  said.filter(({ type }) => type === 'features.materialized').map(({ views }) => [...views].sort());
+  said
+    .filter(({ type, views }) => type === 'features.materialized' && views.length > 0)
+    .map(({ views }) => [...views].sort());
 
 let lsn = 0;
 function insert(stream: string, columns: Readonly<Record<string, string | number>>): Promise<unknown> {

@@ -137,7 +137,8 @@ function unopened({ time }: ChainEvent): IncidentState {
 function notice(kind: Notice['kind'], name: string, it: IncidentState, now: Date): Notice {
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 32);
   const { events, first, last } = it;
-  const id = `${digest}-${it.turn}-${kind}${kind === 'reminder' ? `-${it.reminders}` : ''}`;
+  // With the time: an incident that was forgotten meanwhile begins at its first turn again, and is news.
+  const id = `${digest}-${now.getTime()}-${it.turn}-${kind}${kind === 'reminder' ? `-${it.reminders}` : ''}`;
   return { id, kind, at: now.toISOString(), facts: it.facts!, events, first, last };
 }
 

@@ -30,10 +30,13 @@ export class Freshness {
   async report(contracts: Contracts): Promise<void> {
     for (const { stream, freshnessSeconds } of contracts.values())
       set('tributary.stream.freshness_limit', freshnessSeconds, { stream });
-    if (await this.#mayLook()) {
-      for (const stream of contracts.keys()) await this.#look(stream);
-    }
+    const looks = (await this.#mayLook())
+      ? await Promise.allSettled([...contracts.keys()].map((stream) => this.#look(stream)))
+      : [];
     for (const [stream, newest] of this.#newest) set('tributary.stream.newest_event', newest / 1_000, { stream });
+    // A stream that was declared a moment ago has no table yet; the others are told all the same.
+    const failed = looks.find((look) => look.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   async #mayLook(): Promise<boolean> {

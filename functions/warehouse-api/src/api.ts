@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Outcome, OutcomeRecorder } from '@tributary/platform/cloud-function';
+import { type OutcomeRecorder, outcomeOf } from '@tributary/platform/cloud-function';
 import type { Logger } from '@tributary/platform/log';
 import type { Caller } from '@tributary/platform/oidc';
 import type { QueryJobs } from '@tributary/platform/warehouse';
@@ -133,11 +133,4 @@ function json(status: number, body: object, headers: Readonly<Record<string, str
 
 function write(response: ServerResponse, { status, headers, body }: Reply): void {
   response.writeHead(status, headers).end(body);
-}
-
-function outcomeOf(status: number): Outcome {
-  if (status < 400) return 'ok';
-  // These ask to come back.
-  if (status === 429 || status === 503 || status === 504) return 'again';
-  return status < 500 ? 'refused' : 'failed';
 }

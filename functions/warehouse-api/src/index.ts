@@ -48,6 +48,7 @@ const started = orExit(() => {
       {
         maxBytes: MAX_BODY_BYTES,
         log,
+        outcome: () => outcomeRecorder(NAME),
         async admit(request) {
           // Probes are told nothing.
           if (!verifier || request.url === '/' || request.url === '/healthz') return;

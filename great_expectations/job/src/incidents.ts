@@ -19,7 +19,9 @@ export type Dependencies = Readonly<Record<string, readonly string[]>>;
 
 /** One for each asset that failed, with what it does not meet and a few rows that show it. */
 export function incidentsOf(result: GateResult, request: GateRequest, dependencies: Dependencies): Incident[] {
-  if (result.error) return [{ name: couldNotLook(request), ...result.error, runbook: RUNBOOK }];
+  if (result.error) {
+    return [{ name: couldNotLook(request), ...result.error, views: request.views, runbook: RUNBOOK }];
+  }
   return result.assets
     .filter(({ passed }) => !passed)
     .map(({ gate, name }) => {
@@ -43,13 +45,18 @@ export function incidentsOf(result: GateResult, request: GateRequest, dependenci
     });
 }
 
-/** What is told of the end of an incident; undefined where the run did not look at what it is about. */
+/**
+ * What is told of the end of an incident; undefined where the run did not look at what it is about. Of a stream that nobody declares any more it is over:
+ * nothing will look at it again, and no view is made from it.
+ */
 export function endOf(
   { incident }: OpenIncident,
   result: GateResult,
   request: GateRequest,
+  declared: { has(stream: string): boolean },
 ): Readonly<Record<string, unknown>> | undefined {
   if (result.error) return undefined;
+  if (incident.startsWith(STAGING) && !declared.has(incident.slice(STAGING.length))) return {};
   if (incident === COULD_NOT_LOOK) return {};
   const passed = result.assets.find(
     ({ gate, name, passed }) => passed && incidentOf(gate, assetOf(gate, name, request)) === incident,

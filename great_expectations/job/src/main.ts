@@ -12,6 +12,7 @@ import { runJobProcess } from '@tributary/platform/job-process';
 import { createLake, type Lake } from '@tributary/platform/lake';
 import { createLogger } from '@tributary/platform/log';
 import { appendOnce, createWarehouse } from '@tributary/platform/warehouse';
+import { checkWarehouse } from './check-warehouse.ts';
 import { publishDataDocs } from './data-docs.ts';
 import { readDependencies } from './dependencies.ts';
 import { endOf, failingStreams, incidentsOf } from './incidents.ts';
@@ -41,9 +42,10 @@ async function main(): Promise<void> {
   } = readConfig('bus', 'warehouse', 'lake', 'cost');
   const { lakeBucket } = lakeConfig;
   const startedAt = new Date();
+  const declared = loadContracts();
   const lake = createLake(lakeConfig);
   const incidents = new Incidents(lake, lakeBucket, asked.gate === 'landing' ? 'landing-gate' : 'validate');
-  const request = asked.gate === 'landing' ? asked : await withFailingStreams(asked, incidents);
+  const request = asked.gate === 'landing' ? asked : await withFailingStreams(asked, incidents, declared);
   const dependencies = await readDependencies(lake, lakeBucket);
   const kept = mkdtempSync(join(tmpdir(), 'tributary-checks-'));
   // A job that is stopped ends without unwinding.
@@ -51,21 +53,15 @@ async function main(): Promise<void> {
   const result =
     request.gate === 'landing'
       ? await checkLanded(request, warehouseConfig, lake)
-      : await validate(
-          [
-            ...['--gate', 'warehouse', '--streams', request.streams.join(',')],
-            ...['--views', request.views.join(','), '--depends', JSON.stringify(dependencies)],
-            ...['--keep', kept],
-          ],
-          warehouseConfig,
-          request.runId,
+      : await checkWarehouse(request, dependencies, { lake, bucket: lakeBucket }, (args) =>
+          validate([...args, '--keep', kept], warehouseConfig, request.runId),
         );
   const warehouse = createWarehouse(warehouseConfig);
   await appendOnce(warehouse, 'quality_results', qualityRows(result, request), { stage: 'validate' });
   const bus = createBus(busConfig);
   await incidents.settle(
     incidentsOf(result, request, dependencies),
-    (open) => endOf(open, result, request),
+    (open) => endOf(open, result, request, declared),
     { ...request, startedAt },
     (events) => bus.publish('chain', events.map(chainMessage)),
   );
@@ -101,8 +97,11 @@ async function documented(
 }
 
 /** What did not pass is looked at until it does, for a view may be made from it and from what changed now. */
-async function withFailingStreams(request: GateRequest, incidents: Incidents): Promise<GateRequest> {
-  const declared = loadContracts();
+async function withFailingStreams(
+  request: GateRequest,
+  incidents: Incidents,
+  declared: { has(stream: string): boolean },
+): Promise<GateRequest> {
   const failing = failingStreams(await incidents.open()).filter((stream) => declared.has(stream));
   return { ...request, streams: [...new Set([...request.streams, ...failing])].sort() };
 }

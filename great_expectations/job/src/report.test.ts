@@ -93,6 +93,7 @@ describe('the reports of a warehouse run', () => {
 
 describe('the incidents of a warehouse run', () => {
   const DEPENDENCIES = { a: ['orders'], b: ['order_lines'], c: ['orders', 'order_lines'] };
+  const DECLARED = new Set(['orders', 'order_lines']);
   const open = (incident: string) => ({ incident, since: '', streams: [], views: [] });
 
   test('are one for each asset that failed, with what it does not meet, rows that show it, and all the views it keeps back', () => {
@@ -128,13 +129,14 @@ describe('the incidents of a warehouse run', () => {
     expect(incidentsOf(printed(['staging', 'orders', false]), warehouse, {})[0]!.views).toEqual(['a', 'b']);
   });
 
-  test('end when their asset passes, and not with a run that did not look at it', () => {
+  test('end when their asset passes, and not with a run that did not look at it, unless nobody declares it any more', () => {
     const result = printed(['staging', 'orders', true], ['features', 'a', true], ['features', 'b', false]);
-    expect(endOf(open('gate:staging:staging.orders'), result, warehouse)).toEqual({ rebuild: true });
-    expect(endOf(open('gate:features:marts.a'), result, warehouse)).toEqual({});
-    expect(endOf(open('gate:features:marts.b'), result, warehouse)).toBeUndefined();
-    expect(endOf(open('gate:staging:staging.order_lines'), result, warehouse)).toBeUndefined();
-    expect(endOf(open('gate:warehouse'), result, warehouse)).toEqual({});
+    expect(endOf(open('gate:staging:staging.orders'), result, warehouse, DECLARED)).toEqual({ rebuild: true });
+    expect(endOf(open('gate:features:marts.a'), result, warehouse, DECLARED)).toEqual({});
+    expect(endOf(open('gate:features:marts.b'), result, warehouse, DECLARED)).toBeUndefined();
+    expect(endOf(open('gate:staging:staging.order_lines'), result, warehouse, DECLARED)).toBeUndefined();
+    expect(endOf(open('gate:warehouse'), result, warehouse, DECLARED)).toEqual({});
+    expect(endOf(open('gate:staging:staging.left'), result, warehouse, DECLARED)).toEqual({});
   });
 
   test('name the streams that the next run looks at too', () => {
@@ -143,10 +145,12 @@ describe('the incidents of a warehouse run', () => {
     ).toEqual(['orders']);
   });
 
-  test('say so where the gates could not look, and nothing ends then', () => {
+  test('say so where the gates could not look, keep back what was not looked at, and nothing ends then', () => {
     const result = readResult({ error: { code: 'CONFIG_INVALID', message: 'PROJECT_ID is missing' } });
-    expect(incidentsOf(result, warehouse, {})).toMatchObject([{ name: 'gate:warehouse', code: 'CONFIG_INVALID' }]);
-    expect(endOf(open('gate:features:marts.a'), result, warehouse)).toBeUndefined();
+    expect(incidentsOf(result, warehouse, {})).toMatchObject([
+      { name: 'gate:warehouse', code: 'CONFIG_INVALID', views: ['a', 'b'] },
+    ]);
+    expect(endOf(open('gate:features:marts.a'), result, warehouse, DECLARED)).toBeUndefined();
   });
 });
 

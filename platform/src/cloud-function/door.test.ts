@@ -24,13 +24,20 @@ afterEach(async () => {
 
 /** A function behind its door, without the framework. */
 async function listen(handler: EventHandler, oidc?: Parameters<typeof eventDoor>[0]['oidc']): Promise<string> {
-  const door = eventDoor({ oidc }, log);
+  refused.length = 0;
+  const outcome =
+    () =>
+    async (what: string, code = '') =>
+      void refused.push([what, code]);
+  const door = { ...eventDoor({ oidc }, log), outcome };
   const listener = behindDoor(door, (request, response) => void answer(request, response, handler, log, options));
   server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
+/** What the door measured: outcome and code. */
+const refused: [string, string][] = [];
 const nothing: EventHandler = async () => {};
 const event = chainEvent({ type: 'warehouse.loaded', runId: 'r', streams: ['orders'] });
 const pushed = JSON.stringify({ message: { messageId: '1', data: chainMessage(event).data.toString('base64') } });
@@ -116,7 +123,14 @@ describe('callers', () => {
     expect((await as(issuer.token({ aud: 'else' }))).status).toBe(401);
     expect((await as(issuer.token({ email: 'else@x.org' }))).status).toBe(403);
     expect(dealtWith).toBe(0);
+    const measured = [
+      ['refused', 'TOKEN_MISSING'],
+      ['refused', 'TOKEN_INVALID'],
+      ['refused', 'CALLER_FORBIDDEN'],
+    ];
+    expect(refused).toEqual(measured);
     expect((await as(issuer.token())).status).toBe(204);
+    expect(refused).toEqual(measured);
     expect(dealtWith).toBe(1);
     expect((await fetch(url)).status).toBe(200);
     await issuer.stop();
@@ -136,6 +150,7 @@ describe('callers', () => {
       },
     });
     expect((await post(url, pushed, { authorization: `Bearer ${issuer.token()}` })).status).toBe(503);
+    expect(refused).toEqual([['again', 'OIDC_KEYS_UNAVAILABLE']]);
     await issuer.stop();
   });
 });

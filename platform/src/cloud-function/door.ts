@@ -4,6 +4,7 @@ import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
 import { TributaryError } from '../errors/index.ts';
 import type { Logger } from '../log/index.ts';
 import { tooLarge, unreadable, unsupported } from './errors.ts';
+import { type OutcomeRecorder, outcomeOf } from './outcome.ts';
 
 /** What stands before a function. */
 export interface Door {
@@ -12,6 +13,8 @@ export interface Door {
   /** Of the body, on the wire and unpacked. */
   readonly maxBytes: number;
   readonly log: Logger;
+  /** Measures a request that is refused here; one that passes is measured by the function. */
+  readonly outcome?: () => OutcomeRecorder;
   /** How a refusal is answered; in plain text where nothing else is said. */
   readonly refuse?: (request: IncomingMessage, response: ServerResponse, error: unknown) => void;
 }
@@ -36,10 +39,12 @@ const STATUS: Readonly<Record<string, number>> = {
  */
 export function behindDoor(door: Door, next: RequestListener): RequestListener {
   return (request, response) => {
+    const record = door.outcome?.();
     enter(door, request)
       .then(() => next(request, response))
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         door.log.warn({ err: error, method: request.method }, 'a request was refused');
+        await record?.(outcomeOf(statusOf(error)), error instanceof TributaryError ? error.code : 'INTERNAL');
         (door.refuse ?? refuse)(request, response, error);
       });
   };

@@ -3,6 +3,6 @@ export { behindDoor, type Door, type ReadRequest } from './door.ts';
 export type { EventErrorCode } from './errors.ts';
 export { type DeliveredEvent, type ForeignEvent, readEvent } from './event.ts';
 export { onListen } from './listen.ts';
-export { type Outcome, type OutcomeRecorder, outcomeRecorder } from './outcome.ts';
+export { type OutcomeRecorder, outcomeOf, outcomeRecorder } from './outcome.ts';
 export { type EventHandler, orExit, serveEvents } from './serve.ts';
 export type { FinalizedObject } from './storage-object.ts';

@@ -3,6 +3,14 @@ import { count, flushMetrics, measure } from '../metrics/index.ts';
 /** `ok`: dealt with. `refused`: 4xx, to send it again is of no use. `again`: come back later. `failed`: a fault of ours. */
 export type Outcome = 'ok' | 'refused' | 'again' | 'failed';
 
+/** Of an HTTP status. */
+export function outcomeOf(status: number): Outcome {
+  if (status < 400) return 'ok';
+  // These ask to come back.
+  if (status === 429 || status === 503 || status === 504) return 'again';
+  return status < 500 ? 'refused' : 'failed';
+}
+
 /** Takes what became of a request, and its error's code. */
 export type OutcomeRecorder = (outcome: Outcome, code?: string) => Promise<void>;
 

@@ -37,7 +37,9 @@ export function serveEvents(name: string, connect: () => EventHandler | Promise<
   const started = orExit(async () => {
     const { events, metrics } = readConfig('events', 'metrics');
     startMetrics(`function-${name}`, metrics);
-    onListen(events.host, (next) => behindDoor(eventDoor(events, log), next));
+    onListen(events.host, (next) =>
+      behindDoor({ ...eventDoor(events, log), outcome: () => outcomeRecorder(name) }, next),
+    );
     return { handler: await connect(), options: events };
   }, log);
   http(name, async (request, response) => {

@@ -12,7 +12,8 @@ const storageObjectSchema = z.object({
   bucket: z.string().min(1),
   name: z.string().min(1),
   generation: decimal,
-  size: decimal.default('0').transform(Number),
+  /** Bytes; absent in notifications without payload, and then the store is asked. */
+  size: decimal.transform(Number).optional(),
   timeCreated: instant,
 });
 

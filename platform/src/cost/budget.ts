@@ -1,8 +1,8 @@
 import { TransientError } from '../errors/index.ts';
 
 /**
- * `required`: the chain from the lake to published features, its gates, and erasure. `optional`: what somebody may ask for or that explains results, such as
- * warehouse API queries, data docs, freshness queries and backfills. Optional work stops first.
+ * `required`: the chain from the lake to published features, and its gates. `optional`: what somebody may ask for or that explains results: warehouse API
+ * queries, data docs, freshness queries. Optional work stops first. Erasure is never stopped, nor is what replaces files of the lake.
  */
 export type WorkKind = 'optional' | 'required';
 

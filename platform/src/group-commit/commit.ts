@@ -31,6 +31,8 @@ export interface GroupCommitOptions<P> {
   readonly keep?: number;
   /** Whether the arrivals of a failed manifest join the next one; else whoever recorded them has to do so again. */
   readonly carryFailed?: boolean;
+  /** What an arrival asks for: of those carried that ask for the same, the newest stands for all. Without it each is carried. */
+  readonly carryAs?: (payload: P) => string;
   /** Between the starts of two manifests, at least; it keeps under daily limits. Inline work only. */
   readonly spacingMs?: number;
   /** When the next manifest may begin, where more than the time since the last one decides; then `spacingMs` is of no use. */
@@ -115,6 +117,7 @@ export class GroupCommit<P> {
       maxArrivals: options.maxArrivals ?? DEFAULT_MAX_ARRIVALS,
       remember: options.remember ?? DEFAULT_REMEMBER,
       carryFailed: options.carryFailed ?? true,
+      carryAs: options.carryAs,
       keep: options.keep ?? DEFAULT_KEEP,
       newId: this.#newId,
     });

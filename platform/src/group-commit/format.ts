@@ -93,7 +93,8 @@ export interface TakenArrival<P> extends Arrival<P> {
 
 /** Milliseconds from when an arrival of the manifest was first put on record until the manifest began; the longest. Clocks may differ: never below 0. */
 export function longestWaitMs({ openedAt, arrivals }: Manifest<unknown>): number {
-  return Math.max(0, ...arrivals.map(({ recordedAt }) => openedAt - Date.parse(recordedAt)));
+  // Not by Math.max(...): a manifest may have more arrivals than a call may have arguments.
+  return arrivals.reduce((longest, { recordedAt }) => Math.max(longest, openedAt - Date.parse(recordedAt)), 0);
 }
 
 export type Manifest<P> = Readonly<Omit<StoredManifest, 'arrivals'>> & {

@@ -21,7 +21,9 @@ export async function inspectCommits(lake: Lake, bucket: string, clock: Clock = 
   const objects = new Map<string, string[]>();
   for await (const { name } of lake.list(bucket, CONTROL)) {
     const commit = name.slice((name.startsWith(ARRIVALS) ? ARRIVALS : CONTROL).length).split('/', 1)[0]!;
-    objects.set(commit, [...(objects.get(commit) ?? []), name]);
+    const names = objects.get(commit);
+    if (names) names.push(name);
+    else objects.set(commit, [name]);
   }
   const limit = pLimit(CONCURRENT_READS);
   const states = [...objects]

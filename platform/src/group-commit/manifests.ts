@@ -5,13 +5,15 @@ import type { ControlStore, Versioned } from './store.ts';
 /** How often a change is tried against others who change the same manifest; each of them made progress. */
 const CHANGE_TRIES = 10;
 
-export interface ManifestRules {
+export interface ManifestRules<P> {
   /** Arrivals in one manifest, at most. */
   readonly maxArrivals: number;
   /** An arrival whose id is in one of this many last manifests that are done is dropped; at most the number kept. */
   readonly remember: number;
   /** Whether the arrivals of a failed manifest join the next one. */
   readonly carryFailed: boolean;
+  /** What a carried arrival asks for; of those that ask for the same the newest stands for all. */
+  readonly carryAs: ((payload: P) => string) | undefined;
   /** Manifests that are kept, the open one included. */
   readonly keep: number;
   readonly newId: () => string;
@@ -21,9 +23,9 @@ export interface ManifestRules {
 export class Manifests<P> {
   readonly #store: ControlStore<P>;
   readonly #clock: Clock;
-  readonly #rules: ManifestRules;
+  readonly #rules: ManifestRules<P>;
 
-  constructor(store: ControlStore<P>, clock: Clock, rules: ManifestRules) {
+  constructor(store: ControlStore<P>, clock: Clock, rules: ManifestRules<P>) {
     this.#store = store;
     this.#clock = clock;
     this.#rules = rules;
@@ -86,7 +88,8 @@ export class Manifests<P> {
     previous: Manifest<P> | undefined,
     fresh: readonly TakenArrival<P>[],
   ): Promise<Versioned<P> | undefined> {
-    const arrivals = previous?.state === 'failed' && this.#rules.carryFailed ? joined(previous.arrivals, fresh) : fresh;
+    const carried = previous?.state === 'failed' && this.#rules.carryFailed ? previous.arrivals : [];
+    const arrivals = joined(newestOfEach(carried, this.#rules.carryAs), fresh);
     const number = (previous?.number ?? 0) + 1;
     const now = this.#clock.now();
     const created = await this.#store.createManifest({
@@ -169,6 +172,13 @@ function eachOnce<P>(arrivals: readonly Arrival<P>[]): TakenArrival<P>[] {
     const [first, ...others] = tellings.sort((a, b) => (a.recordedAt < b.recordedAt ? -1 : 1));
     return { ...first!, repeats: others.map(({ nonce }) => nonce) };
   });
+}
+
+/** Work that fails for days must not carry all that ever asked for it. */
+function newestOfEach<P>(arrivals: readonly TakenArrival<P>[], keyOf: ((payload: P) => string) | undefined) {
+  if (!keyOf) return arrivals;
+  const inOrder = arrivals.toSorted((a, b) => (a.recordedAt < b.recordedAt ? -1 : 1));
+  return [...new Map(inOrder.map((arrival) => [keyOf(arrival.payload), arrival])).values()];
 }
 
 /** Every arrival once; of two with the same id the later. */

@@ -89,15 +89,24 @@ export class GcsLake implements Lake {
     return describe(bucket, { name, size: Buffer.byteLength(body), ...writtenGeneration(file) });
   }
 
-  async *list(bucket: string, prefix: string): AsyncIterable<LakeObject> {
+  async *list(
+    bucket: string,
+    prefix: string,
+    { after }: { after?: string | undefined } = {},
+  ): AsyncIterable<LakeObject> {
     const storage = await this.#connect();
     let pageToken: string | undefined;
     do {
-      const query = { prefix, autoPaginate: false, ...(pageToken ? { pageToken } : {}) };
+      const query = {
+        ...{ prefix, autoPaginate: false },
+        ...(after ? { startOffset: after } : {}),
+        ...(pageToken ? { pageToken } : {}),
+      };
       const [files, next] = await retried(() =>
         this.#attempt('list', bucket, prefix, () => storage.bucket(bucket).getFiles(query)),
       );
-      for (const file of files) yield describe(bucket, { ...file.metadata, name: file.name });
+      // The offset itself is included. https://cloud.google.com/storage/docs/json_api/v1/objects/list
+      for (const file of files) if (file.name !== after) yield describe(bucket, { ...file.metadata, name: file.name });
       pageToken = (next as { pageToken?: string } | null)?.pageToken;
     } while (pageToken);
   }

@@ -82,12 +82,16 @@ export class MinioLake implements Lake {
     };
   }
 
-  async *list(bucket: string, prefix: string): AsyncIterable<LakeObject> {
+  async *list(
+    bucket: string,
+    prefix: string,
+    { after = '' }: { after?: string | undefined } = {},
+  ): AsyncIterable<LakeObject> {
     const client = await this.#connect();
     let continuation = '';
     do {
       const page = await this.#call('list', bucket, prefix, () =>
-        client.listObjectsV2Query(bucket, prefix, continuation, '', PAGE_SIZE, ''),
+        client.listObjectsV2Query(bucket, prefix, continuation, '', PAGE_SIZE, after),
       );
       for (const item of page.objects) if (item.name !== undefined) yield describe(bucket, item);
       continuation = page.isTruncated ? page.nextContinuationToken : '';

@@ -37,8 +37,8 @@ export interface Lake {
    */
   bytes(bucket: string, name: string, range?: ByteRange): Promise<Buffer | undefined>;
   write(bucket: string, name: string, body: Buffer | string, options?: WriteOptions): Promise<LakeObject>;
-  /** All objects under a prefix, in name order. */
-  list(bucket: string, prefix: string): AsyncIterable<LakeObject>;
+  /** All objects under a prefix, in name order; with `after`, those whose names come after that one. */
+  list(bucket: string, prefix: string, options?: { readonly after?: string | undefined }): AsyncIterable<LakeObject>;
   /** Removes an object; removing what is not there is no error. */
   remove(bucket: string, name: string): Promise<void>;
   /** Removes objects, in as few requests as the store takes. Where it throws, some may be gone: call it again with the same names. */

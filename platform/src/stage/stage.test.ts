@@ -191,6 +191,29 @@ describe('a stage', () => {
     expect(jobs.started).toHaveLength(1);
   });
 
+  test('what fails for days carries what is asked for, and not everybody who asked', async () => {
+    const handler = stageHandler(
+      { ...definition, isVerdict: () => true },
+      { lake, bucket: 'lake', bus, jobs, cost, clock },
+    );
+    const hear = (heard: ChainEvent) => handler({ kind: 'chain', event: heard }, log);
+    await hear(event('warehouse.loaded', 1, { streams: ['products'] }));
+    for (let day = 1; day <= 9; day += 1) {
+      clock.advance(1_000);
+      await hear(event('warehouse.loaded', day * 10, { streams: ['orders'] }));
+      await hear(finished(`transform-00000000${day}`, 1, { code: 'DBT_NODES_FAILED', message: 'a model is wrong' }));
+    }
+    expect(jobs.started.at(-1)!.args).toEqual([
+      'transform-000000010',
+      '1',
+      'orders,products',
+      'run-90',
+      expect.anything(),
+    ]);
+    const last = await lake.read('lake', 'control/transform/manifests/000000010.json');
+    expect(JSON.parse(last!.body.toString()).arrivals).toHaveLength(3);
+  });
+
   test('an incident that cannot be told keeps the run open, and is told later', async () => {
     await tell(event('warehouse.loaded', 1, { streams: ['orders'] }));
     for (let attempt = 1; attempt <= 3; attempt += 1) {

@@ -83,6 +83,7 @@ export function stageHandler(definition: StageDefinition, ports: StagePorts): Ev
     bucket: ports.bucket,
     name: definition.name,
     payload: requestSchema,
+    carryAs: ({ streams, views }) => JSON.stringify([streams, views]),
     ...(settle
       ? { settle: { ms: settle.ms, moreToCome: () => isAnyWaiting(ports.lake, ports.bucket, settle.after) } }
       : {}),

@@ -71,7 +71,8 @@ describe('what BigQuery answers', () => {
   test.each(['quotaExceeded', 'stopped', 'timeout', 'blocked'])('%s may pass, but not soon', (reason) => {
     expect(retryDelay(reason, 1)).toBeUndefined();
     expect(isTransientReason(reason)).toBe(true);
-    expect(new LoadJobFailedError('job', [{ reason, location: undefined, message: '' }]).retryInMs(1)).toBeUndefined();
+    const error = new LoadJobFailedError('job', [{ reason, location: undefined, message: '' }], { wasThere: false });
+    expect(error.retryInMs(1)).toBeUndefined();
   });
 
   test.each([

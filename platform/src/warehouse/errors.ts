@@ -34,11 +34,14 @@ export interface JobFault {
 export class LoadJobFailedError extends TransientError {
   readonly jobId: string;
   readonly faults: readonly JobFault[];
+  /** Whether the job had been begun before it was asked for: then this failure is an old one, and says nothing of how a new job would fare. */
+  readonly wasThere: boolean;
 
-  constructor(jobId: string, faults: readonly JobFault[]) {
+  constructor(jobId: string, faults: readonly JobFault[], { wasThere }: { readonly wasThere: boolean }) {
     super('WAREHOUSE_JOB_FAILED', `Load job ${jobId} failed (${tell(faults)}); repeat it under a new job id.`);
     this.jobId = jobId;
     this.faults = faults;
+    this.wasThere = wasThere;
   }
 
   /**

@@ -35,7 +35,8 @@ interface ErrorProto {
  * Appends objects to a table, once per job id.
  *
  * created, or there already (409) → looked at until it is done → its outcome. Whoever dies on the way is replaced by the next call with the same id, which
- * finds the job there. A job that failed stays failed for ever: LoadJobFailedError or LoadRejectedError, each time it is asked for.
+ * finds the job there. A job that failed stays failed for ever: LoadJobFailedError or LoadRejectedError, each time it is asked for. LoadJobFailedError says whether this
+ * call has begun the job or an earlier one had.
  */
 export async function loadOnce(bigquery: BigQuery, location: string, request: LoadRequest): Promise<LoadOutcome> {
   const target = `${request.dataset}.${request.table}`;
@@ -45,19 +46,20 @@ export async function loadOnce(bigquery: BigQuery, location: string, request: Lo
       `Load job ${request.jobId} names ${request.uris.length} objects; BigQuery takes 1 to ${MAX_URIS_PER_LOAD_JOB}. Split the manifest.`,
     );
   }
-  await retried(`load ${target}`, () => create(bigquery, location, request));
+  const wasThere = await retried(`load ${target}`, (attempt) => create(bigquery, location, request, attempt));
   const job = await untilDone(bigquery.job(request.jobId, { location }), target);
   const { errorResult, errors = [] } = job.status ?? {};
   if (errorResult) {
     const faults = [errorResult, ...errors.filter(({ message }) => message !== errorResult.message)].map(asFault);
-    if (isTransientReason(faults[0]!.reason)) throw new LoadJobFailedError(request.jobId, faults);
+    if (isTransientReason(faults[0]!.reason)) throw new LoadJobFailedError(request.jobId, faults, { wasThere });
     throw new LoadRejectedError(request.jobId, faults, request.uris);
   }
   const { outputRows = '0', outputBytes = '0' } = job.statistics?.load ?? {};
   return { jobId: request.jobId, rows: Number(outputRows), bytes: Number(outputBytes) };
 }
 
-async function create(bigquery: BigQuery, location: string, request: LoadRequest): Promise<void> {
+/** Whether an earlier call had created the job. After an attempt that got no answer nobody can tell; then it counts as this call's. */
+async function create(bigquery: BigQuery, location: string, request: LoadRequest, attempt: number): Promise<boolean> {
   try {
     await bigquery.createJob({
       jobId: request.jobId,
@@ -80,7 +82,9 @@ async function create(bigquery: BigQuery, location: string, request: LoadRequest
     // 409: an earlier call created it. A job that failed at once comes as an error without a code, with the job there to be asked.
     const { code, response } = error as { code?: number; response?: { jobReference?: unknown } };
     if (code !== 409 && !response?.jobReference) throw error;
+    return code === 409 && attempt === 0;
   }
+  return false;
 }
 
 async function untilDone(job: Job, target: string): Promise<JobResource> {

@@ -4,16 +4,18 @@ import { TributaryError } from '@tributary/platform/errors';
 import { chainEvent, chainMessage, digestId } from '@tributary/platform/events';
 import { erasureIds } from '@tributary/platform/pii';
 import { noteErasure } from './note.ts';
+import { untilChainForgot, untilLandingEnded } from './open-work.ts';
 import { Ownership, type Person } from './person.ts';
 import { type Found, NOTHING, type Place } from './place.ts';
 import { eraseFiles } from './places/lake-files.ts';
+import { landing } from './places/landing.ts';
 import { letters } from './places/letters.ts';
 import { oldVersions } from './places/old-versions.ts';
 import { onlineStore } from './places/online-store.ts';
 import { otherObjects } from './places/other-objects.ts';
-import { quarantine } from './places/quarantine.ts';
+import { damagedFiles, quarantine } from './places/quarantine.ts';
 import { topics } from './places/topics.ts';
-import { martRows, operationsRows, stagingRows, tracesOf, untilChainForgot } from './places/warehouse-rows.ts';
+import { martRows, operationsRows, stagingRows, tracesOf } from './places/warehouse-rows.ts';
 import type { ErasePorts } from './ports.ts';
 import { dropRequest, keepRequest, requestName } from './request.ts';
 
@@ -46,6 +48,8 @@ const MART_DATASETS = ['marts'];
  * 2. **Settle.** What had passed a door before it looked is in files, or in the online store, by the end of a wait.
  * 3. **Traces.** Keys of their rows and tokens of their values are read from the warehouse and kept, sealed, beside the list until the end: they tell data that
  *    has no more than these, also to a run that goes on after rows are gone.
+ *    Files that wait in `landing/` are looked through: they lose their lines of theirs at the door, but tell that there is such a person.
+ *    One that was being read before is waited for.
  * 4. **Files** of `raw/` and `processed/` are rewritten by the pipeline, until a look finds nothing. Before the warehouse, because a file is loaded before it is
  *    rewritten.
  * 5. **Letters, quarantine, other objects.**
@@ -58,6 +62,7 @@ const MART_DATASETS = ['marts'];
  * `running` until then.
  *
  * Nobody of that number anywhere, and never erased before: it was mistyped perhaps. The list is as it was, so that a later person of that number is not lost.
+ * A number under no name, which may be a quantity, and a damaged file are no sign of a person; damaged files go only with somebody's data.
  *
  * @throws {UserError} ERASE_SUBJECT, ERASE_ID; {TransientError} where something did not answer or is busy; {TributaryError} ERASE_INCOMPLETE where the proof failed.
  */
@@ -84,6 +89,9 @@ export async function erase(options: EraseOptions, ports: ErasePorts): Promise<E
   const places = new Map<string, Found>();
   const look = async (place: Place) => places.set(place.name, await place.look(ownership, true));
 
+  // Before the wait for files: what is ingested meanwhile loses its lines of theirs, and would be no sign of them any more.
+  await look(landing(ports));
+  await untilLandingEnded(ports);
   const files = await eraseFiles(ports, subject.name, requestName(erasureId), true);
   places.set('raw files', files.raw).set('processed files', files.processed);
   ports.progress('letters, quarantine and other objects');
@@ -98,7 +106,8 @@ export async function erase(options: EraseOptions, ports: ErasePorts): Promise<E
   ports.progress('everything is looked at again');
   await prove(ownership, ports, places);
   const found = total(places);
-  const isMistyped = found === 0 && !isAgain;
+  const isMistyped = isNobody(places) && !isAgain;
+  places.set(damagedFiles(ports).name, await damagedFiles(ports).look(ownership, !isMistyped));
   if (isMistyped) await strikeOff(ports.lake, ports.lakeBucket, subject.name, erasureId);
   else if (found > 0 || wasCutOff) await tellChain([...subject.fields.keys()], erasureId, ports);
   await dropRequest(ports, erasureId);
@@ -130,7 +139,8 @@ async function preview(person: Person, erasureId: string, listed: boolean, ports
       ['raw files', files.raw],
       ['processed files', files.processed],
     ]);
-    for (const place of searched(ports)) places.set(place.name, await place.look(ownership, false));
+    for (const place of [landing(ports), ...searched(ports), damagedFiles(ports)])
+      places.set(place.name, await place.look(ownership, false));
     return { erasureId, places, listed };
   } finally {
     // An erasure that died half-way needs its request still.
@@ -169,6 +179,11 @@ async function tellChain(streams: readonly string[], erasureId: string, { bus }:
       }),
     ),
   ]);
+}
+
+/** Whether nothing in any place is a sign that there is such a person. */
+export function isNobody(places: ReadonlyMap<string, Found>): boolean {
+  return [...places.values()].every(({ found, guessed = 0 }) => found === guessed);
 }
 
 function total(places: ReadonlyMap<string, Found>): number {

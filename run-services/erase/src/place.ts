@@ -4,6 +4,8 @@ import type { Ownership } from './person.ts';
 export interface Found {
   readonly found: number;
   readonly removed: number;
+  /** What of the found has their number under no name, so that it may be anything else: no sign that there is such a person. */
+  readonly guessed?: number;
   /** For people: what went beside the person's own data, and what could not be removed. */
   readonly notes: readonly string[];
 }

@@ -4,6 +4,7 @@ import { type Clock, GroupCommit, systemClock } from '@tributary/platform/group-
 import { type Incident, type IncidentRun, Incidents } from '@tributary/platform/incidents';
 import type { Logger } from '@tributary/platform/log';
 import { z } from 'zod';
+import { inTurn } from '../in-turn.ts';
 import { commitRewrites, type RewritePorts } from './commit.ts';
 import { OPEN, streamOfRewrite } from './manifest.ts';
 
@@ -18,7 +19,7 @@ const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
 /**
  * Carries out rewrites that batch modes of the pipeline staged, at each `sweep.tick`: they are nobody's haste, and a crash is repaired by the same look. One process
- * works on a stream at a time.
+ * works on a stream at a time, and no stream's trouble holds up another.
  */
 export function rewriteHandler(ports: RewriteHandlerPorts): EventHandler {
   const { lake, bucket, clock = systemClock } = ports;
@@ -50,28 +51,30 @@ export function rewriteHandler(ports: RewriteHandlerPorts): EventHandler {
       if (name.endsWith('.json')) streams.add(stream);
       else if (isAbandoned(name, clock.now()) && !(await hasManifest(name))) await lake.remove(bucket, name);
     }
-    for (const stream of streams) {
-      const commit = commitOf(stream);
-      await commit.record('open', {});
-      await commit.drain({
-        run: async ({ id, openedAt }) => {
-          await commitRewrites(stream, ports, log);
-          await settle(stream, [], { runId: id, startedAt: new Date(openedAt) });
-        },
-        failed: async ({ id, openedAt }, error) => {
-          log.error({ stream, code: error.code }, 'rewrites could not be carried out');
-          const incident = {
-            name: `rewrite:${stream}`,
-            ...error,
-            streams: [stream],
-            runbook: 'backfill',
-            detail: { stage: 'rewrite', manifest: id },
-          };
-          await settle(stream, [incident], { runId: id, startedAt: new Date(openedAt) });
-        },
-      });
-    }
+    await inTurn([...streams].map((stream) => () => carryOut(stream, log)));
   };
+
+  async function carryOut(stream: string, log: Logger): Promise<void> {
+    const commit = commitOf(stream);
+    await commit.record('open', {});
+    await commit.drain({
+      run: async ({ id, openedAt }) => {
+        await commitRewrites(stream, ports, log);
+        await settle(stream, [], { runId: id, startedAt: new Date(openedAt) });
+      },
+      failed: async ({ id, openedAt }, error) => {
+        log.error({ stream, code: error.code }, 'rewrites could not be carried out');
+        const incident = {
+          name: `rewrite:${stream}`,
+          ...error,
+          streams: [stream],
+          runbook: 'backfill',
+          detail: { stage: 'rewrite', manifest: id },
+        };
+        await settle(stream, [incident], { runId: id, startedAt: new Date(openedAt) });
+      },
+    });
+  }
 
   /** Tells what is wrong with a stream's rewrites, and what no longer is. */
   function settle(stream: string, failing: readonly Incident[], run: IncidentRun): Promise<void> {

@@ -298,6 +298,15 @@ describe('rewrites', () => {
     expect(await visible(folder)).toEqual(['part-ab.parquet']);
   });
 
+  test('of one stream that cannot be carried out hold up no other', async () => {
+    const folder = 'processed/alone/dt=2026-11-21/hr=05/';
+    // No contract declares the stream; it comes first.
+    await stage([], 'part-lost.parquet', { folder, changes: true });
+    await stage([await file('part-a.parquet'), await file('part-b.parquet')], 'part-ab.parquet');
+    await expect(sweep()).rejects.toMatchObject({ code: 'REWRITE_STREAM_UNKNOWN' });
+    expect(await visible()).toEqual(['part-ab.parquet']);
+  });
+
   test('what a run staged and never finished is removed after a day, and not before', async () => {
     clock.advance(Date.parse('2026-11-22T05:00:00Z') - clock.now());
     await stage([], 'part-orphan.parquet', { manifest: false });

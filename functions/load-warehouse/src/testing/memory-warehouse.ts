@@ -1,5 +1,7 @@
 import type { CompiledContract } from '@tributary/platform/contracts';
 import {
+  type JobFault,
+  LoadJobFailedError,
   type LoadOutcome,
   LoadRejectedError,
   type LoadRequest,
@@ -12,7 +14,7 @@ import type { LedgerEntry } from '../ledger.ts';
 export class MemoryWarehouse implements Warehouse {
   /** How often each URI was appended to its table. */
   readonly appended = new Map<string, number>();
-  readonly jobs = new Map<string, { request: LoadRequest; failed: boolean }>();
+  readonly jobs = new Map<string, { request: LoadRequest; failed: boolean; fault?: JobFault }>();
   readonly ledger = new Map<string, LedgerEntry>();
   readonly badUris = new Set<string>();
   /** Contracts that tables were brought up to. */
@@ -21,6 +23,8 @@ export class MemoryWarehouse implements Warehouse {
   namesBadUris = false;
   /** Refuses every job for this reason, naming no object. */
   refusesAllFor: string | undefined;
+  /** Each of these reasons, in turn, ends one new job though its objects are in order; the job stays failed. */
+  readonly failsFor: string[] = [];
   rowsPerObject = 10;
   /** What a replacement finds: rows that both contents hold, and rows of the hour that no file holds. */
   replaced = { shared: 0, orphans: 0 };
@@ -38,13 +42,19 @@ export class MemoryWarehouse implements Warehouse {
     }
     const known = this.jobs.get(request.jobId);
     const bad = request.uris.filter((uri) => this.badUris.has(uri));
-    if (!known) {
+    const reason = known ? undefined : this.failsFor.shift();
+    if (reason !== undefined) {
+      const fault = { reason, location: undefined, message: 'come back later' };
+      this.jobs.set(request.jobId, { request, failed: true, fault });
+    } else if (!known) {
       this.jobs.set(request.jobId, { request, failed: bad.length > 0 });
       if (bad.length === 0 && request.dataset === 'staging') {
         for (const uri of request.uris) this.appended.set(uri, (this.appended.get(uri) ?? 0) + 1);
       }
     }
-    if (this.jobs.get(request.jobId)!.failed) {
+    const { failed, fault } = this.jobs.get(request.jobId)!;
+    if (fault) throw new LoadJobFailedError(request.jobId, [fault], { wasThere: known !== undefined });
+    if (failed) {
       const location = this.namesBadUris ? bad[0] : undefined;
       throw new LoadRejectedError(
         request.jobId,

@@ -41,8 +41,12 @@ const RETRY_DELAYS_MS: Readonly<Record<'none' | 'busy' | 'broken', readonly numb
   broken: BRIEF,
 };
 
-/** The message itself is at fault: malformed, or too large. */
 const REFUSALS = new Set([400, 413, 422]);
+
+/** Whether the message itself is at fault: malformed, or too large. */
+export function isRefusal({ status }: Answer): boolean {
+  return REFUSALS.has(status);
+}
 
 /** How a channel reaches its chat. */
 export interface Web {
@@ -58,12 +62,12 @@ export async function postJson(
   name: string,
   url: string,
   body: object,
-  afterOf = retryAfterHeader,
+  { afterOf = retryAfterHeader, refuses = isRefusal }: Partial<Reading> = {},
 ): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     const answer = await request(web, url, body);
     if (answer && answer.status >= 200 && answer.status < 300) return;
-    if (answer && REFUSALS.has(answer.status)) throw new ChannelRefusedError(name, answer.status);
+    if (answer && refuses(answer)) throw new ChannelRefusedError(name, answer.status);
     const kind = !answer ? 'none' : answer.status === 429 ? 'busy' : answer.status >= 500 ? 'broken' : undefined;
     const asked = answer && kind === 'busy' ? afterOf(answer) : undefined;
     const wait = kind && RETRY_DELAYS_MS[kind][attempt];
@@ -75,6 +79,13 @@ export async function postJson(
     }
     await web.pause(Math.max(wait, asked ?? 0));
   }
+}
+
+/** How a chat's answers are read, where it has its own way. */
+export interface Reading {
+  /** Milliseconds to wait, where it says so. */
+  readonly afterOf: (answer: Answer) => number | undefined;
+  readonly refuses: (answer: Answer) => boolean;
 }
 
 export interface Answer {

@@ -211,6 +211,11 @@ describe('a chat that does not take a message', () => {
   test.each([
     ['a long Retry-After', 0, { status: 429, headers: { 'retry-after': '120' } }],
     ['a long retry_after of Telegram', 2, { status: 429, body: '{"ok":false,"parameters":{"retry_after":60}}' }],
+    [
+      'a group that Telegram moved',
+      2,
+      { status: 400, body: '{"ok":false,"description":"Bad Request: group chat was upgraded to a supergroup chat"}' },
+    ],
     ['a webhook that was revoked', 0, { status: 403, body: 'invalid_token' }],
     ['a webhook that is gone', 1, { status: 404 }],
   ])('%s is for a later call', async (_what, which, reply) => {

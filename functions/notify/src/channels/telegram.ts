@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Message } from '../message.ts';
-import { type Answer, type Channel, postJson, type Web } from './channel.ts';
+import { type Answer, type Channel, isRefusal, postJson, type Web } from './channel.ts';
 import { clipped, escaped, fitting } from './text.ts';
 
 /** https://core.telegram.org/bots/api#sendmessage: “1-4096 characters after entities parsing” */
@@ -16,7 +16,8 @@ export interface TelegramSettings {
 /** A chat of a Telegram bot. https://core.telegram.org/bots/api#sendmessage */
 export function telegram({ apiUrl, botToken, chatId }: TelegramSettings, web: Web): Channel {
   const url = `${apiUrl}/bot${botToken}/sendMessage`;
-  const post = (message: Message) => postJson(web, 'telegram', url, telegramBody(message, chatId), retryAfter);
+  const post = (message: Message) =>
+    postJson(web, 'telegram', url, telegramBody(message, chatId), { afterOf: retryAfter, refuses });
   return { name: 'telegram', post };
 }
 
@@ -50,4 +51,11 @@ function retryAfter({ text }: Answer): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What Telegram also says with 400 where not the message is at fault but the chat: unknown, or a group that became a supergroup. Its new id mends that. */
+const OF_THE_CHAT = /chat not found|group chat was upgraded|bot was (kicked|blocked)|not enough rights/i;
+
+function refuses(answer: Answer): boolean {
+  return isRefusal(answer) && !OF_THE_CHAT.test(answer.text);
 }

@@ -67,7 +67,7 @@ export function artifactsOf(
   const byStream = new Map(contracts.map((contract) => [contract.stream, contract]));
   const artifacts = new Map<string, string>([
     ['contracts/generated/contracts.json', json({ streams: Object.fromEntries(byStream) })],
-    ['contracts/generated/lifecycle.json', json(lifecycleOf(contracts))],
+    ['contracts/generated/lifecycle.json', json(lifecycleOf(contracts, mappings))],
     ['contracts/generated/mappings.json', json({ datasets: byDataset })],
     ['contracts/generated/types.ts', typescriptOf(contracts)],
     ['dbt/models/staging/_sources.yml', dbtSourcesOf(contracts)],

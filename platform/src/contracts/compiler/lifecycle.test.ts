@@ -16,8 +16,8 @@ function contract(stream: string, retention: Partial<typeof DEFAULT_RETENTION_DA
   };
 }
 
-const prefixesByAge = (contracts: readonly CompiledContract[]) =>
-  lifecycleOf(contracts).buckets.lake.lifecycle.rule.flatMap(({ condition: { age, matchesPrefix } }) =>
+const prefixesByAge = (contracts: readonly CompiledContract[], mappings: Parameters<typeof lifecycleOf>[1] = []) =>
+  lifecycleOf(contracts, mappings).buckets.lake.lifecycle.rule.flatMap(({ condition: { age, matchesPrefix } }) =>
     (matchesPrefix ?? []).map((prefix) => `${prefix} ${age}`),
   );
 
@@ -37,6 +37,15 @@ describe('what stores remove by themselves', () => {
     );
   });
 
+  test('is by data set for dropped files that were set aside, as long as their stream says', () => {
+    const contracts = [contract('orders', { quarantine: 14 }), contract('visits', { quarantine: null })];
+    const prefixes = prefixesByAge(contracts, [
+      { dataset: 'foreign_orders', stream: 'orders' },
+      { dataset: 'foreign_visits', stream: 'visits' },
+    ]).filter((prefix) => prefix.startsWith('quarantine/') && !prefix.startsWith('quarantine/_'));
+    expect(prefixes).toEqual(['quarantine/foreign_orders/ 14', 'quarantine/orders/ 14']);
+  });
+
   test('is nothing of a layer that is kept for ever, of another stream, or of leases and manifests', () => {
     const prefixes = prefixesByAge([contract('orders', { processed: null }), contract('order_lines')]);
     expect(prefixes).not.toContainEqual(expect.stringMatching(/^processed\/orders\//));
@@ -46,13 +55,13 @@ describe('what stores remove by themselves', () => {
 
   test('holds at most fifty prefixes a rule, however many streams there are', () => {
     const contracts = Array.from({ length: 120 }, (_, n) => contract(`stream_${n}`));
-    const rules = lifecycleOf(contracts).buckets.lake.lifecycle.rule;
+    const rules = lifecycleOf(contracts, []).buckets.lake.lifecycle.rule;
     expect(Math.max(...rules.map(({ condition }) => condition.matchesPrefix?.length ?? 0))).toBe(50);
     expect(prefixesByAge(contracts).filter((prefix) => prefix.startsWith('raw/stream_'))).toHaveLength(120);
   });
 
   test('expires partitions only where a contract says so', () => {
-    expect(lifecycleOf([contract('orders'), contract('visits', { staging: 730 })]).tables).toEqual({
+    expect(lifecycleOf([contract('orders'), contract('visits', { staging: 730 })], []).tables).toEqual({
       'staging.visits': { partitionExpirationDays: 730 },
     });
   });

@@ -1,5 +1,6 @@
 import { type CompiledContract, DEFAULT_RETENTION_DAYS, type RetentionDays } from '../contract.ts';
 import type { Lifecycle, LifecycleRule } from '../lifecycle.ts';
+import type { CompiledMapping } from '../mapping.ts';
 
 /** Where messages lie that no stream owns. */
 const STREAMLESS = ['_unknown', '_control'];
@@ -16,7 +17,10 @@ const MAX_PREFIXES = 50;
 /**
  * What stores remove by themselves, by contract. `control/` is not here: commits prune what has ended, and nothing else there may go.
  */
-export function lifecycleOf(contracts: readonly CompiledContract[]): Lifecycle {
+export function lifecycleOf(
+  contracts: readonly CompiledContract[],
+  mappings: readonly Pick<CompiledMapping, 'dataset' | 'stream'>[],
+): Lifecycle {
   const prefixes = new Map<number, string[]>();
   const keep = (days: number | null, prefix: string) => {
     if (days !== null) prefixes.set(days, [...(prefixes.get(days) ?? []), prefix]);
@@ -30,6 +34,10 @@ export function lifecycleOf(contracts: readonly CompiledContract[]): Lifecycle {
     ofStream(stream, retentionDays);
     keep(retentionDays.processed, `processed/${stream}/`);
   }
+  // A dropped file is set aside under its dataset's name.
+  const days = new Map(contracts.map(({ stream, retentionDays }) => [stream, retentionDays]));
+  for (const { dataset, stream } of mappings)
+    if (!days.has(dataset)) keep((days.get(stream) ?? DEFAULT_RETENTION_DAYS).quarantine, `quarantine/${dataset}/`);
   for (const stream of STREAMLESS) ofStream(stream, DEFAULT_RETENTION_DAYS);
   keep(REPORT_DAYS, 'control/landing-reports/');
   keep(REPORT_DAYS, 'rewrites/done/');

@@ -74,8 +74,8 @@ export class MemoryLake implements Lake {
     });
   }
 
-  async *list(bucket: string, prefix: string): AsyncIterable<LakeObject> {
-    let after = '';
+  async *list(bucket: string, prefix: string, options: { after?: string | undefined } = {}): AsyncIterable<LakeObject> {
+    let after = options.after ?? '';
     for (;;) {
       const page = await this.#around('list', prefix, () =>
         [...this.#shared.objects.values()]

@@ -33,9 +33,9 @@ export function describeLake(name: string, open: () => LakeUnderTest): void {
       ({ lake, bucket } = under);
     });
 
-    const listed = async (prefix: string): Promise<LakeObject[]> => {
+    const listed = async (prefix: string, after?: string): Promise<LakeObject[]> => {
       const objects: LakeObject[] = [];
-      for await (const object of lake.list(bucket, prefix)) objects.push(object);
+      for await (const object of lake.list(bucket, prefix, { after })) objects.push(object);
       return objects;
     };
 
@@ -134,6 +134,9 @@ export function describeLake(name: string, open: () => LakeUnderTest): void {
       await writeAll([...names, 'pages-not/1', 'page']);
       expect((await listed('pages/')).map((object) => object.name)).toEqual(names);
       expect(await listed('pages-none/')).toEqual([]);
+      const last = names.at(-3)!;
+      expect((await listed('pages/', last)).map((object) => object.name)).toEqual(names.slice(-2));
+      expect((await listed('pages/', `${last} `)).map((object) => object.name)).toEqual(names.slice(-2));
     }, 120_000);
 
     test('a copy is an object of its own; what is not there is not copied, read or listed', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { loadContracts, loadMappings } from '@tributary/platform/contracts';
@@ -7,10 +8,12 @@ import { MemoryLake } from '@tributary/platform/group-commit/testing';
 import { parsePiiKeys, seal, unseal } from '@tributary/platform/pii';
 import { Ownership } from '../person.ts';
 import { entityOf } from './entity-key.ts';
-import { isTheirs, letters } from './letters.ts';
+import { landing } from './landing.ts';
+import { judgeLetter, letters } from './letters.ts';
 import { otherObjects } from './other-objects.ts';
-import { quarantine } from './quarantine.ts';
+import { damagedFiles, quarantine } from './quarantine.ts';
 
+const ROOT = new URL('../../../../', import.meta.url);
 const BUCKET = 'lake';
 const KEYS = parsePiiKeys(JSON.stringify({ active: 'v1', keys: { v1: Buffer.alloc(32, 7).toString('base64') } }));
 const CONTRACTS = loadContracts();
@@ -59,6 +62,7 @@ describe('whose data it is', () => {
 });
 
 describe('a dead letter', () => {
+  const RETAIL = { uri: 's3://shop/landing/online_retail/a.csv', generation: 1, line: 2 };
   const letter = (input: Partial<DeadLetterInput>) =>
     Buffer.from(
       JSON.stringify(
@@ -77,19 +81,43 @@ describe('a dead letter', () => {
       ),
     );
 
-  test.each<[string, Partial<DeadLetterInput>, boolean]>([
+  test.each<[string, Partial<DeadLetterInput>, ReturnType<typeof judgeLetter>]>([
     [
       'with a sealed payload of theirs',
       { payload: seal(Buffer.from('{"customer_id":12346}'), KEYS), sealed: true },
-      true,
+      'theirs',
     ],
-    ['with a sealed key of theirs', { source: { messagekey: seal(Buffer.from('{"customer_id":12346}'), KEYS) } }, true],
-    ['LATE of their windows', { reason: 'LATE', payload: '{"entity":"12346"}' }, true],
-    ["LATE of another's", { reason: 'LATE', payload: '{"entity":"12347"}' }, false],
-    ['with a line of a file that has their number', { stage: 'landing', payload: '536365;12346;x' }, true],
-    ['with a line that has another', { stage: 'landing', payload: '536365;123467;x' }, false],
-    ['that cannot be read at all', { payload: Buffer.from([0xff, 0x00]) }, false],
-  ])('%s', (_, input, theirs) => expect(isTheirs(letter(input), ownership, KEYS)).toBe(theirs));
+    [
+      'with a sealed key of theirs',
+      { source: { messagekey: seal(Buffer.from('{"customer_id":12346}'), KEYS) } },
+      'theirs',
+    ],
+    ['LATE of their windows', { reason: 'LATE', payload: '{"entity":"12346"}' }, 'theirs'],
+    ["LATE of another's", { reason: 'LATE', payload: '{"entity":"12347"}' }, undefined],
+    ['with a line of a file that has their number', { stage: 'landing', payload: '536365;12346;x' }, 'guess'],
+    ['with a line that has another', { stage: 'landing', payload: '536365;123467;x' }, undefined],
+    [
+      'with a line of a mapped file, whose numbers are decimals',
+      { stage: 'landing', stream: 'order_lines', source: RETAIL, payload: '536365,85123A,6,12346.0,United Kingdom' },
+      'guess',
+    ],
+    [
+      'with a row of a mapped file',
+      { stage: 'landing', stream: 'order_lines', source: RETAIL, payload: '{"CustomerID":12346.0}' },
+      'theirs',
+    ],
+    [
+      "with another's row of a mapped file",
+      { stage: 'landing', stream: 'order_lines', source: RETAIL, payload: '{"CustomerID":12347,"Quantity":12346}' },
+      undefined,
+    ],
+    [
+      'with a line of a stream that names nobody',
+      { stage: 'landing', stream: 'products', payload: '1,12346' },
+      undefined,
+    ],
+    ['that cannot be read at all', { payload: Buffer.from([0xff, 0x00]) }, undefined],
+  ])('%s', (_, input, verdict) => expect(judgeLetter(letter(input), ownership, ports())).toBe(verdict));
 
   test('goes with the mark beside it, and others stay', async () => {
     const at = 'dead-letter/orders/pipeline/dt=2026-11-21/';
@@ -120,7 +148,7 @@ describe('a quarantined file', () => {
       Buffer.from('\r\no3,,x\r\n'),
     ]);
     const name = await setAside('orders', 'orders.csv', csv);
-    expect(await look()).toEqual({ found: 1, removed: 1, notes: [] });
+    expect(await look()).toEqual({ found: 1, removed: 1, guessed: 0, notes: [] });
     const kept = Buffer.concat([
       Buffer.from('order_id,customer_id,note\r\n12346,12347,'),
       latin,
@@ -137,15 +165,44 @@ describe('a quarantined file', () => {
     expect(gunzipSync(await content(name)).toString()).toBe('1,2268318,2520377,pv,1511544070\n');
   });
 
+  test('loses what the mapping makes their number, as spreadsheets write it', async () => {
+    const name = await setAside(
+      'online_retail',
+      'retail.csv',
+      'InvoiceNo,CustomerID,Quantity\n1,12346.0,1\n2,12347.0,12346\n',
+    );
+    expect(await look()).toMatchObject({ removed: 1, guessed: 0 });
+    expect((await content(name)).toString()).toBe('InvoiceNo,CustomerID,Quantity\n2,12347.0,12346\n');
+  });
+
+  test('of Parquet goes where its mapping makes one of its columns their number', async () => {
+    // Products p1 to p4, read as if each were a customer's number.
+    const file = readFileSync(new URL('dataflow-flink/src/test/resources/landing/products-snappy-v1.parquet', ROOT));
+    await setAside('foreign', 'a.parquet', file);
+    const fields = [{ field: 'customer_id', column: 'product_id', values: [{ match: 'p(\\d+)', to: '$1' }] }];
+    const mapping = { ...loadMappings().get('online_retail')!, dataset: 'foreign', fields };
+    const place = quarantine({ ...ports(), mappings: new Map([['foreign', mapping]]) });
+    const of = (id: string) => new Ownership({ subject, id, keys: new Map(), tokens: new Set() }, CONTRACTS, KEYS);
+    expect(await place.look(of('40'), false)).toMatchObject({ found: 0 });
+    expect(await place.look(of('4'), true)).toMatchObject({ found: 1, guessed: 0 });
+    expect(await names()).toEqual([]);
+  });
+
+  test('loses their number with a sign or zeros before it', async () => {
+    const name = await setAside('orders', 'orders.csv', 'order_id,customer_id\n1,+12346\n2,012346\n3,112346\n');
+    expect(await look()).toMatchObject({ removed: 2, guessed: 0 });
+    expect((await content(name)).toString()).toBe('order_id,customer_id\n3,112346\n');
+  });
+
   test('without a column that names anybody loses what has the number in any cell', async () => {
     const name = await setAside('orders', 'odd.csv', 'a,b\n1,12346\n2,123460\n');
-    expect(await look()).toMatchObject({ removed: 1 });
+    expect(await look()).toMatchObject({ removed: 1, guessed: 1 });
     expect((await content(name)).toString()).toBe('a,b\n2,123460\n');
   });
 
   test('with a quote that nobody closes loses the lines that have the number', async () => {
     const name = await setAside('orders', 'open.csv', 'order_id,customer_id,note\no1,12346,"a\no2,12347,b\n');
-    expect(await look()).toEqual({ found: 1, removed: 1, notes: [] });
+    expect(await look()).toEqual({ found: 1, removed: 1, guessed: 1, notes: [] });
     expect((await content(name)).toString()).toBe('order_id,customer_id,note\no2,12347,b\n');
   });
 
@@ -155,20 +212,53 @@ describe('a quarantined file', () => {
       'orders.ndjson',
       '{"customer_id":12346}\n{"customer_id":1,"n":12346}\n{broken 12346\n',
     );
-    expect(await look()).toMatchObject({ removed: 2 });
+    expect(await look()).toMatchObject({ removed: 2, guessed: 1 });
     expect((await content(name)).toString()).toBe('{"customer_id":1,"n":12346}\n');
   });
 
-  test('that nobody can look into goes as a whole, and that is said', async () => {
+  test('that nobody can look into is no sign of anybody, and goes as a whole with those of somebody who is known', async () => {
     await setAside('orders', 'orders.csv.gz', Buffer.from('damaged'));
     await lake.write(BUCKET, 'quarantine/orders/dt=2026-11-21/hr=05/part-1.parquet', 'damaged');
-    const { removed, notes } = await look();
+    expect(await look()).toMatchObject({ found: 0, notes: [] });
+    const { removed, notes } = await damagedFiles(ports()).look(ownership, true);
     expect(removed).toBe(2);
     expect(notes).toEqual([
       expect.stringMatching(/part-1\.parquet was removed whole: it is damaged/),
       expect.stringMatching(/orders\.csv\.gz\.17\.sealed was removed whole/),
     ]);
     expect(await names()).toEqual([]);
+  });
+
+  test('of a stream that names nobody is left alone, whatever numbers it has and however damaged it is', async () => {
+    await setAside('products', 'odd.csv', 'a,b\n1,12346\n');
+    await setAside('products', 'products.csv.gz', Buffer.from('damaged'));
+    expect(await look()).toMatchObject({ found: 0 });
+    expect(await damagedFiles(ports()).look(ownership, true)).toMatchObject({ found: 0 });
+    expect(await names()).toHaveLength(4);
+  });
+});
+
+describe('a file in landing', () => {
+  const look = () => landing({ ...ports(), landingBucket: 'landing' }).look(ownership, true);
+
+  test('is a sign of the person, is named, and is left', async () => {
+    await lake.write('landing', 'landing/orders/a.csv', 'order_id,customer_id\no1,12346\no2,12347\n');
+    await lake.write('landing', 'landing/orders/b.csv.gz', gzipSync('order_id,customer_id\no3,12346\n'));
+    await lake.write('landing', 'landing/orders/c.csv', 'order_id,customer_id\no4,1\n');
+    expect(await look()).toEqual({
+      ...{ found: 2, removed: 0, guessed: 0 },
+      notes: [
+        expect.stringMatching(/^landing\/orders\/a\.csv holds them/),
+        expect.stringMatching(/^landing\/orders\/b\.csv\.gz holds them/),
+      ],
+    });
+    expect((await lake.read('landing', 'landing/orders/a.csv'))!.body.toString()).toContain('12346');
+  });
+
+  test('is none where it is damaged, or its stream names nobody', async () => {
+    await lake.write('landing', 'landing/orders/a.csv.gz', 'damaged');
+    await lake.write('landing', 'landing/products/b.csv', 'product_id,description\n12346,x\n');
+    expect(await look()).toMatchObject({ found: 0, notes: [] });
   });
 });
 

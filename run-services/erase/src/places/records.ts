@@ -2,6 +2,14 @@ import type { CompiledMapping } from '@tributary/platform/contracts';
 import { CsvError, parse } from 'csv-parse/sync';
 import { type Person, parsed } from '../person.ts';
 import type { ErasePorts } from '../ports.ts';
+import { type SubjectCells, subjectCells } from './subject-cells.ts';
+
+export interface Remaining {
+  readonly text: string;
+  readonly removed: number;
+  /** How many of those went for a number under no name, which may be anything's. */
+  readonly guessed: number;
+}
 
 /**
  * A text file, read byte for character, without the records of a person.
@@ -15,20 +23,11 @@ export function withoutRecords(
   dataset: string,
   person: Person,
   { mappings }: Pick<ErasePorts, 'mappings'>,
-): { readonly text: string; readonly removed: number } {
-  const mapping = mappings.get(dataset);
-  const columns = subjectColumns(mapping, person);
+): Remaining {
+  // Bytes stand for characters in the text, so they do in the number.
   const id = Buffer.from(person.id, 'utf8').toString('latin1');
-  return /\.csv$/i.test(file) ? ofCsv(text, mapping, columns, id) : ofLines(text, columns, id);
-}
-
-/** What the columns that name the subject are called in a dataset's files. */
-function subjectColumns(mapping: CompiledMapping | undefined, { subject }: Person): ReadonlySet<string> {
-  const names = new Set(subject.members);
-  for (const field of mapping?.fields ?? []) {
-    if (subject.members.has(field.field) && 'column' in field && field.column !== undefined) names.add(field.column);
-  }
-  return names;
+  const cells = subjectCells(dataset, { ...person, id }, mappings);
+  return /\.csv$/i.test(file) ? ofCsv(text, mappings.get(dataset), cells) : ofLines(text, cells);
 }
 
 interface CsvRecord {
@@ -36,15 +35,15 @@ interface CsvRecord {
   readonly info: { readonly bytes: number };
 }
 
-function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: ReadonlySet<string>, id: string) {
+function ofCsv(text: string, mapping: CompiledMapping | undefined, cells: SubjectCells): Remaining {
   const { delimiter = ',', quote = '"' } = mapping?.csv ?? {};
   const records = recordsOf(text, delimiter, quote);
   // A file with an open quote has no records that anybody could tell: its lines are all there is.
-  if (!records) return ofLines(text, columns, id);
+  if (!records) return ofLines(text, cells);
   const header = mapping?.columns ?? records[0]?.record ?? [];
-  const at = header.flatMap((name, index) => (columns.has(name.trim()) ? [index] : []));
+  const at = header.flatMap((name, index) => (cells.columns.has(name.trim()) ? [index] : []));
   const isTheirs = ({ record }: CsvRecord) =>
-    at.length > 0 ? at.some((index) => record[index]?.trim() === id) : record.some((cell) => cell.trim() === id);
+    at.length > 0 ? at.some((index) => cells.isTheirs(record[index])) : record.some((cell) => cells.isTheirs(cell));
   const kept: string[] = [];
   let [from, removed] = [0, 0];
   for (const record of records) {
@@ -53,7 +52,7 @@ function ofCsv(text: string, mapping: CompiledMapping | undefined, columns: Read
     else kept.push(text.slice(from, to));
     from = to;
   }
-  return { text: kept.join(''), removed };
+  return { text: kept.join(''), removed, guessed: at.length === 0 ? removed : 0 };
 }
 
 /** Undefined where the file is no CSV. */
@@ -74,15 +73,23 @@ function recordsOf(text: string, delimiter: string, quote: string | null): reado
   }
 }
 
-function ofLines(text: string, columns: ReadonlySet<string>, id: string) {
-  const lines = text.split('\n');
-  const isTheirs = (line: string) => {
+function ofLines(text: string, cells: SubjectCells): Remaining {
+  const kept: string[] = [];
+  let [removed, guessed] = [0, 0];
+  for (const line of text.split('\n')) {
     const value = parsed(Buffer.from(line, 'utf8'));
-    if (typeof value !== 'object' || value === null) return line.split(/[^\p{L}\p{N}_.-]+/u).includes(id);
-    const members = Object.entries(value);
-    const named = members.filter(([name]) => columns.has(name));
-    return (named.length > 0 ? named : members).some(([, cell]) => String(cell) === id);
-  };
-  const kept = lines.filter((line) => !isTheirs(line));
-  return { text: kept.join('\n'), removed: lines.length - kept.length };
+    const members = typeof value === 'object' && value !== null ? Object.entries(value) : undefined;
+    const named = members?.filter(([name]) => cells.columns.has(name)) ?? [];
+    const values =
+      named.length > 0
+        ? named.map(([, value]) => value)
+        : (members?.map(([, value]) => value) ?? line.split(/[^\p{L}\p{N}_.+-]+/u));
+    if (!values.some((value) => cells.isTheirs(value))) {
+      kept.push(line);
+      continue;
+    }
+    removed += 1;
+    if (named.length === 0) guessed += 1;
+  }
+  return { text: kept.join('\n'), removed, guessed };
 }

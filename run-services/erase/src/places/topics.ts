@@ -5,11 +5,11 @@ import type { Ownership } from '../person.ts';
 import { parsed } from '../person.ts';
 import type { Found, Place } from '../place.ts';
 import type { ErasePorts } from '../ports.ts';
-import { isTheirs } from './letters.ts';
+import { judgeLetter } from './letters.ts';
 
 const TOPICS = ['changes', 'dead-letter', 'features', 'chain'] as const satisfies readonly Topic[];
 
-type Ports = Pick<ErasePorts, 'bus' | 'keys' | 'lake' | 'lakeBucket'>;
+type Ports = Pick<ErasePorts, 'bus' | 'keys' | 'lake' | 'lakeBucket' | 'mappings'>;
 type IsRead = (message: ReceivedMessage) => boolean;
 
 /**
@@ -17,19 +17,22 @@ type IsRead = (message: ReceivedMessage) => boolean;
  * partition that came with or after it, a letter when it lies in `dead-letter/`. What is the person's may go unread: the pipeline would drop it.
  */
 export function topics(ports: Ports): Place {
-  const { bus, keys } = ports;
+  const { bus } = ports;
   return {
     name: 'topics',
     async look(ownership, remove): Promise<Found> {
-      let [found, removed] = [0, 0];
+      let [found, removed, guessed] = [0, 0, 0];
       const notes: string[] = [];
       for (const topic of TOPICS) {
         let oldest: Date | undefined;
-        const isOfPerson = (message: ReceivedMessage) => concerns(topic, message, ownership, keys);
+        const isOfPerson = (message: ReceivedMessage) => concerns(topic, message, ownership, ports);
+        const isGuess = ({ data }: ReceivedMessage) =>
+          topic === 'dead-letter' && judgeLetter(data, ownership, ports) === 'guess';
         const { matches } = await bus.forget(
           topic,
           (message) => {
             if (!isOfPerson(message)) return 'unknown';
+            if (isGuess(message)) guessed += 1;
             if (!oldest || message.publishTime < oldest) oldest = message.publishTime;
             return 'forget';
           },
@@ -45,18 +48,13 @@ export function topics(ports: Ports): Place {
         if (left > 0)
           notes.push(`${left} messages of ${topic} wait behind others that are not read yet; run this again`);
       }
-      return { found, removed, notes };
+      return { found, removed, guessed, notes };
     },
   };
 }
 
-function concerns(
-  topic: Topic,
-  { orderingKey, data }: ReceivedMessage,
-  ownership: Ownership,
-  keys: ErasePorts['keys'],
-): boolean {
-  if (topic === 'dead-letter') return isTheirs(data, ownership, keys);
+function concerns(topic: Topic, { orderingKey, data }: ReceivedMessage, ownership: Ownership, ports: Ports): boolean {
+  if (topic === 'dead-letter') return judgeLetter(data, ownership, ports) !== undefined;
   // `<stream>:<key>` of ours; other producers of Debezium's events put the row's key alone.
   const key = parsed(Buffer.from(orderingKey.replace(/^[a-z_0-9]+:(?=\{)/, '')));
   return (typeof key === 'object' && ownership.owns(key)) || ownership.ownsBytes(data);

@@ -1,6 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { TransientError } from '@tributary/platform/errors';
-import { inspectCommits } from '@tributary/platform/group-commit';
 import type { Ownership } from '../person.ts';
 import type { Found, Place } from '../place.ts';
 import type { ErasePorts } from '../ports.ts';
@@ -103,36 +100,6 @@ export async function tracesOf(
     }
   }
   return { keys, tokens };
-}
-
-/** Stages of the chain that make tables and rows out of what staging held when they began. */
-const STAGES = /^(transform|validate|materialize)/;
-const POLL_MS = 1_000;
-/** A dbt run that takes longer is stuck. */
-const PATIENCE_MS = 15 * 60_000;
-
-/**
- * Waits until every run of the chain that began before rows were removed from staging has ended: it may write the person's rows to a mart still.
- *
- * @throws {TransientError} ERASE_CHAIN_BUSY where one goes on for a quarter of an hour.
- */
-export async function untilChainForgot({ lake, lakeBucket, progress }: ErasePorts): Promise<void> {
-  const open = async () =>
-    (await inspectCommits(lake, lakeBucket)).flatMap(({ name, openManifest }) =>
-      STAGES.test(name) && openManifest !== undefined ? [openManifest] : [],
-    );
-  const before = new Set(await open());
-  const began = Date.now();
-  for (let left = [...before]; left.length > 0; left = (await open()).filter((manifest) => before.has(manifest))) {
-    if (Date.now() - began > PATIENCE_MS) {
-      throw new TransientError(
-        'ERASE_CHAIN_BUSY',
-        `${left.join(', ')} began before the person's rows were removed and has not ended. Look at the job, then run the same command again: it goes on.`,
-      );
-    }
-    if (left.length === before.size) progress(`waiting for ${left.join(', ')}, which began before`);
-    await delay(POLL_MS);
-  }
 }
 
 async function columnsOf(

@@ -5,6 +5,7 @@ import dev.tributary.pipeline.contract.Contract;
 import dev.tributary.pipeline.contract.Contracts;
 import dev.tributary.pipeline.deadletter.DeadLetter;
 import dev.tributary.pipeline.deadletter.WriteDeadLetters;
+import dev.tributary.pipeline.erasure.LiveErasures;
 import dev.tributary.pipeline.lake.FileBatch;
 import dev.tributary.pipeline.lake.LakeRow;
 import dev.tributary.pipeline.lake.WriteFiles;
@@ -60,7 +61,9 @@ public final class BatchPipeline extends PTransform<PBegin, PDone> {
             .apply("File", Create.of(file).withCoder(SerializableCoder.of(LandingFile.class)))
             .apply(
                 "Read",
-                ParDo.of(new ReadLandingFile(contract, lake, piiKeysFile))
+                ParDo.of(
+                        new ReadLandingFile(
+                            contract, new LiveErasures(lake, piiKeysFile), piiKeysFile))
                     .withOutputTags(
                         ReadLandingFile.ROWS,
                         TupleTagList.of(ReadLandingFile.LETTERS).and(ReadLandingFile.REPORTS)));

@@ -40,14 +40,15 @@ final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
   private final String piiKeysFile;
   private final LiveErasures erasures;
   private transient Protection protection;
+  private transient Contracts contracts;
 
   /**
-   * @param lake where the list of erasures lies
+   * @param erasures followed from row to row
    */
-  ReadLandingFile(Contract contract, String lake, String piiKeysFile) {
+  ReadLandingFile(Contract contract, LiveErasures erasures, String piiKeysFile) {
     this.contract = contract;
     this.piiKeysFile = piiKeysFile;
-    this.erasures = new LiveErasures(lake, piiKeysFile);
+    this.erasures = erasures;
   }
 
   @ProcessElement
@@ -56,16 +57,15 @@ final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
       throws IOException {
     if (protection == null) {
       protection = new Protection(PiiKeys.load(piiKeysFile));
+      contracts = new Contracts(Map.of(contract.stream(), contract));
     }
-    ErasedSubjects erased =
-        erasures.current(new Contracts(Map.of(contract.stream(), contract)), options);
     ClearRows rows = new ClearRows(contract, file, protection);
     FileReport report;
     try {
       if (file.hasChecks()) {
         readThrough(file, rows);
       }
-      report = read(file, rows, erased, output);
+      report = read(file, rows, options, output);
     } catch (FileRefusal refusal) {
       report =
           new FileReport(
@@ -89,7 +89,7 @@ final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
   }
 
   private FileReport read(
-      LandingFile file, ClearRows rows, ErasedSubjects erased, MultiOutputReceiver output)
+      LandingFile file, ClearRows rows, PipelineOptions options, MultiOutputReceiver output)
       throws IOException, FileRefusal {
     long taken = 0;
     long refused = 0;
@@ -97,7 +97,8 @@ final class ReadLandingFile extends DoFn<LandingFile, KV<FileKey, LakeRow>> {
       for (RowSource.Entry entry = source.next(); entry != null; entry = source.next()) {
         try {
           SourceRow row = entry.row();
-          if (isErased(row, rows, erased)) {
+          // Asked for every row: a large file takes longer than an erasure waits.
+          if (isErased(row, rows, erasures.current(contracts, options))) {
             continue;
           }
           ClearRows.Dated dated = rows.row(row);

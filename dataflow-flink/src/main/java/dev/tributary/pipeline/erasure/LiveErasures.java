@@ -43,7 +43,10 @@ public final class LiveErasures implements Serializable {
     this(lake, piiKeysFile, POLL_NANOS);
   }
 
-  LiveErasures(String lake, String piiKeysFile, long pollNanos) {
+  /**
+   * @param pollNanos how old a look at the list may be
+   */
+  public LiveErasures(String lake, String piiKeysFile, long pollNanos) {
     this.lake = lake;
     this.piiKeysFile = piiKeysFile;
     this.pollNanos = pollNanos;
