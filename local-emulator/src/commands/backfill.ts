@@ -17,7 +17,7 @@ export async function backfillRunning(stream: string, options: BackfillOptions):
   const instance = currentInstance();
   if (instance === undefined)
     throw new UserError('NOTHING_RUNNING', 'Nothing is running to backfill. "npm run up" starts everything.');
-  const { ports, args: common } = rewritePortsOf(environmentOf(join(stateRoot(), instance)));
+  const { ports, args: common } = await rewritePortsOf(environmentOf(join(stateRoot(), instance)));
   const summary = await runRewrite(
     runName('backfill', now),
     { ...common, ...args },

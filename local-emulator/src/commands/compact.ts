@@ -12,7 +12,7 @@ export async function compactRunning(options: CompactOptions): Promise<void> {
   const instance = currentInstance();
   if (instance === undefined)
     throw new UserError('NOTHING_RUNNING', 'Nothing is running to compact. "npm run up" starts everything.');
-  const { ports, args: common } = rewritePortsOf(environmentOf(join(stateRoot(), instance)));
+  const { ports, args: common } = await rewritePortsOf(environmentOf(join(stateRoot(), instance)));
   if (options.stream !== undefined && !ports.streams.includes(options.stream))
     throw new UserError(
       'COMPACT_STREAM',

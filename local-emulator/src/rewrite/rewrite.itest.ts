@@ -38,7 +38,7 @@ beforeAll(async () => {
   await bus.ensureTopics();
   warehouse = createWarehouse(config.warehouse);
   await warehouse.migrate();
-  ({ lake, bucket } = rewritePortsOf(stack.env).ports);
+  ({ lake, bucket } = (await rewritePortsOf(stack.env)).ports);
   loader = await startFunction('load-warehouse', stack.env);
   began = new Date();
 }, 900_000);
@@ -108,7 +108,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 
 /** As the command does it, beside a sweep that ticks. */
 async function run(mode: 'backfill' | 'compact', args: Record<string, string>): Promise<RewriteSummary> {
-  const { ports, args: common } = rewritePortsOf(stack.env);
+  const { ports, args: common } = await rewritePortsOf(stack.env);
   const finished = new AbortController();
   const ticking = (async () => {
     while (!finished.signal.aborted) {

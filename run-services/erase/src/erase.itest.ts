@@ -64,7 +64,7 @@ beforeAll(async () => {
   bucket = config.lake.lakeBucket;
   const [host, port] = config.onlineStore.redisAddress.split(':');
   redis = new Redis({ host: host!, port: Number(port) });
-  const { ports: rewrites, args: pipelineArgs } = rewritePortsOf(stack.env);
+  const { ports: rewrites, args: pipelineArgs } = await rewritePortsOf(stack.env);
   ports = {
     ...{ lake, lakeBucket: bucket, landingBucket: config.lake.landingBucket, bus, warehouse, redis, rewrites },
     ...{ pipelineArgs, contracts: loadContracts(), mappings: loadMappings(), keys, progress: () => undefined },

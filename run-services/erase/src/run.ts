@@ -1,6 +1,6 @@
 import { createBus } from '@tributary/platform/bus';
 import { type Environment, readConfigFrom, readEnvironment } from '@tributary/platform/config';
-import { loadContracts, loadMappings } from '@tributary/platform/contracts';
+import { loadMappings } from '@tributary/platform/contracts';
 import { createLake } from '@tributary/platform/lake';
 import { loadPiiKeys } from '@tributary/platform/pii';
 import { rewritePortsOf } from '@tributary/platform/rewrites';
@@ -15,7 +15,7 @@ export async function runErase(
   environment: Environment = readEnvironment(),
 ): Promise<EraseReport> {
   const config = readConfigFrom(environment, 'lake', 'bus', 'warehouse', 'onlineStore', 'pii');
-  const { ports: rewrites, args: pipelineArgs } = rewritePortsOf(environment);
+  const { ports: rewrites, args: pipelineArgs, contracts } = await rewritePortsOf(environment);
   const [host, port] = config.onlineStore.redisAddress.split(':');
   const redis = new Redis({ host: host!, port: Number(port), lazyConnect: true, maxRetriesPerRequest: 3 });
   const bus = createBus(config.bus);
@@ -31,7 +31,7 @@ export async function runErase(
       redis,
       rewrites,
       pipelineArgs,
-      contracts: loadContracts(),
+      contracts,
       mappings: loadMappings(),
       keys: loadPiiKeys(config.pii.keysFile),
       progress,
