@@ -12,7 +12,8 @@ type Ports = Pick<ErasePorts, 'lake' | 'landingBucket' | 'contracts' | 'mappings
 
 /**
  * Files that wait in `landing/`, or were given up. They are counted and left: they are whoever's dropped them, and their lines of the person are dropped when
- * they are ingested. But they are a sign that there is such a person. What is damaged or too large is never ingested.
+ * they are ingested. But they are a sign that there is such a person. A text file that is damaged,
+ * or what is too large, is never ingested; of Parquet packed with other than snappy nobody can tell here (docs/runbooks/erasure.md).
  */
 export function landing(ports: Ports): Place {
   const { lake, landingBucket } = ports;
