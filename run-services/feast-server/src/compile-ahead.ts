@@ -9,10 +9,10 @@ await Promise.all([
   import('./pubsub/delivery.ts'),
   import('./registry/gcs-source.ts'),
   import('./tracing/request-traces.ts'),
-  import('@tributary/platform/contracts'),
   import('@tributary/platform/erasures'),
   import('@tributary/platform/jobs'),
   import('@tributary/platform/lake'),
+  import('@tributary/platform/live-contracts'),
   import('@tributary/platform/metrics'),
   import('@tributary/platform/oidc'),
 ]);

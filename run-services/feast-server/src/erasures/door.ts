@@ -43,19 +43,23 @@ export function readErasures(environment: Environment, options: ErasuresOptions)
   const { lake: config, pii } = readConfigFrom(environment, 'lake', 'pii');
   const keys = loadPiiKeys(pii.keysFile);
   const open = async (): Promise<AskErased> => {
-    const [{ createLake }, { LiveErasures }, { loadContracts }] = await Promise.all([
+    const [{ createLake }, { LiveErasures }, { openContracts }] = await Promise.all([
       import('@tributary/platform/lake'),
       import('@tributary/platform/erasures'),
-      import('@tributary/platform/contracts'),
+      import('@tributary/platform/live-contracts'),
     ]);
     const { lake = createLake(config), log } = options;
     const erasures = new LiveErasures({ lake, bucket: config.lakeBucket, keys, log });
-    const contracts = loadContracts();
-    return () => erasures.fresh(contracts);
+    const contracts = await openContracts(log, environment);
+    return async () => erasures.fresh(await contracts.fresh());
   };
   let opened: Promise<AskErased> | undefined;
   return async () => {
-    opened ??= open();
+    // What could not be opened is tried again with the next rows.
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
     return (await opened)();
   };
 }

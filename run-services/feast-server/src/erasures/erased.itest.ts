@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { startComponents, type TestStack } from '@tributary/local-emulator/testing';
+import { ROOT } from '@tributary/platform/config';
 import { ERASURES, enlist } from '@tributary/platform/erasures';
 import { TransientError } from '@tributary/platform/errors';
 import { MemoryLake } from '@tributary/platform/group-commit/testing';
@@ -142,6 +145,15 @@ test('a list that is broken stops writing too', async () => {
   await start();
   const { status, body } = await post(`${server.address}/push`, activity(9, TIME, 1));
   expect([status, body.detail]).toEqual([503, expect.stringContaining('ERASURES_UNREADABLE')]);
+});
+
+test('the contracts in force say what names a person; while there are none nothing is written', async () => {
+  const contracts = join(stack.machine.state, 'contracts-in-force.json');
+  await start({ CONTRACTS: contracts });
+  expect((await post(`${server.address}/push`, activity(9, TIME, 1))).status).toBe(503);
+  copyFileSync(new URL('contracts/generated/contracts.json', ROOT), contracts);
+  expect((await post(`${server.address}/push`, activity(ERASED, TIME, 1))).status).toBe(200);
+  expect(await recorded.of('tributary.push.erased')).toEqual([{ labels: { door: 'push' }, value: 1 }]);
 });
 
 test('a server that takes rows off the bus does not start without the list', async () => {
