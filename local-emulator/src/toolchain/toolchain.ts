@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '@tributary/platform/errors';
 import { Listr } from 'listr2';
 import { cached, cacheRoot, inputsHash } from './cache.ts';
+import { installGo } from './go.ts';
 import { ensureMaven } from './maven.ts';
 import { progressTo } from './progress.ts';
 import { ensurePython } from './python.ts';
@@ -116,7 +117,7 @@ export async function prepareToolchain(
           const progress = progressTo((line) => {
             task.output = line;
           });
-          minio = await buildGo(MINIO_KEY, MINIO_MODULE, 'minio', progress);
+          minio = await installGo(MINIO_KEY, MINIO_MODULE, 'minio', progress);
         },
       },
       {
@@ -126,7 +127,7 @@ export async function prepareToolchain(
           const progress = progressTo((line) => {
             task.output = line;
           });
-          fakeGcsServer = await buildGo(FAKE_GCS_KEY, FAKE_GCS_MODULE, 'fake-gcs-server', progress);
+          fakeGcsServer = await installGo(FAKE_GCS_KEY, FAKE_GCS_MODULE, 'fake-gcs-server', progress);
         },
       },
     ],
@@ -164,23 +165,6 @@ function sitePackages(pythonBin: string): string {
   const lib = join(pythonBin, '..', 'lib');
   const version = readdirSync(lib).find((name) => name.startsWith('python3'));
   return join(lib, version ?? '', 'site-packages');
-}
-
-/** Returns the path of a Go module's program, once it is built. */
-async function buildGo(
-  key: string,
-  module: string,
-  program: string,
-  progress: (line: string) => void,
-): Promise<string> {
-  const folder = await cached(key, async (target) => {
-    await run('go', ['install', '-trimpath', '-ldflags', '-s -w', module], {
-      env: { GOBIN: target, GOFLAGS: '-buildvcs=false' },
-      timeoutMinutes: 25,
-      progress,
-    });
-  });
-  return join(folder, program);
 }
 
 async function ensureKafka(root: string, maven: string, progress: (line: string) => void): Promise<string> {
