@@ -109,6 +109,17 @@ program
   .action(async (args) => (await import('./commands/erase.ts')).eraseRunning(args));
 
 program
+  .command('cost')
+  .description('what a workload costs a month on Google Cloud: --events PER_SECOND [--region REGION] …')
+  .argument('[arguments...]')
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(async (args) => {
+    const { cost } = await import('@tributary/cost-model');
+    cost(args, (text) => process.stdout.write(text));
+  });
+
+program
   .command('contracts')
   .description('lints the contracts and generates what follows from them')
   .option('--check', 'only check that generated files are fresh', false)

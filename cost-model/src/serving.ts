@@ -1,0 +1,33 @@
+import { type Line, lines } from './line.ts';
+import type { PriceList, PriceName } from './price.ts';
+import { redisGiB, SERVER, servers } from './sizing.ts';
+import { HOURS_PER_MONTH, SECONDS_PER_MONTH } from './units.ts';
+import type { Workload } from './workload.ts';
+
+/** https://cloud.google.com/memorystore/docs/redis/pricing: the price of a GiB falls with the instance's size. */
+function redisPrice(gib: number): PriceName {
+  if (gib <= 4) return 'redisSmall';
+  if (gib <= 10) return 'redisMedium';
+  return gib <= 35 ? 'redisLarge' : 'redisHuge';
+}
+
+/** A primary and a replica; at a border between capacities a larger instance may cost less, so the least of both counts. */
+export function onlineStore(workload: Workload, list: PriceList): Line[] {
+  const line = lines('Memorystore', list);
+  const needed = redisGiB(workload);
+  const [best] = [needed, 5, 11, 36]
+    .filter((gib) => gib >= needed)
+    .map((gib) => line(`${gib} GiB with a replica`, gib * HOURS_PER_MONTH, redisPrice(gib)))
+    .sort((a, b) => a.dollars - b.dollars);
+  return best ? [best] : [];
+}
+
+/** Instances that stay up: a start would be seen in the latency of the first requests. */
+export function featureServer(workload: Workload, list: PriceList): Line[] {
+  const line = lines('feast-server', list);
+  const seconds = servers(workload) * SECONDS_PER_MONTH;
+  return [
+    line('vCPU', seconds * SERVER.vcpus, 'alwaysOnVcpu'),
+    line('memory', seconds * SERVER.memoryGiB, 'alwaysOnMemory'),
+  ];
+}
