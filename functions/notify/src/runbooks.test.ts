@@ -68,9 +68,9 @@ describe('runbooks', () => {
     expect([runbook, existsSync(page(runbook!))]).toEqual([runbook, true]);
   });
 
-  test.each(knownRunbooks())('%s says how to see, to check and to mend it, and what not to do', (name) => {
+  test.each(knownRunbooks())('%s says how to see, to check, to mend and to prevent it, and what not to do', (name) => {
     const text = readFileSync(page(name), 'utf8');
-    for (const heading of ['## Symptom', '## Confirm', '## Mend', '## Mended when', '## Never'])
+    for (const heading of ['## Symptom', '## Check', '## Fix', '## Fixed when', '## Prevention', '## Never'])
       expect(text).toContain(heading);
     expect(readFileSync(page('README'), 'utf8')).toContain(`(${name}.md`);
   });
