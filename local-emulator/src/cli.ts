@@ -144,6 +144,32 @@ program
   .action(async (args) => (await import('./commands/bench.ts')).bench(args));
 
 program
+  .command('infra')
+  .description("runs Terraform's own checks without an account: fmt, validate, plan or test")
+  .argument('<action>', 'fmt, validate, plan or test')
+  .argument('[folder]', 'one folder below terraform/ (default: all; plan: both environments)')
+  .addOption(
+    new Option('--providers <source>', 'where providers come from')
+      .choices(['auto', 'registry', 'stand-in'])
+      .default('auto'),
+  )
+  .action(async (action, folder, options) => (await import('./commands/infra.ts')).infra(action, folder, options));
+
+program
+  .command('package')
+  .description('writes source packages, as buildpacks and Cloud Functions take them')
+  .argument('[deployable]', 'one deployable (default: all that are deployed from source)')
+  .option('--out <folder>', 'where to put them (default: .tributary/packages)')
+  .option('--json', 'say as JSON what was written', false)
+  .action(async (deployable, options) => (await import('./commands/package.ts')).packageSources(deployable, options));
+
+program
+  .command('pin')
+  .description('asks registries and GitHub for digests of base images and commits of actions, and keeps them')
+  .option('--check', 'only check that all are there; asks nobody', false)
+  .action(async (options) => (await import('./commands/pin.ts')).pinVersions(options));
+
+program
   .command('test')
   .description('runs every check and test')
   .option('--only <part>', 'static, unit, java, python or integration')
