@@ -1,6 +1,6 @@
 import { type Line, lines } from './line.ts';
 import type { PriceList } from './price.ts';
-import { BRIDGE, bridges, databaseVcpus } from './sizing.ts';
+import { bridges, databaseVcpus, INSTANCES } from './sizing.ts';
 import { HOURS_PER_MONTH, SECONDS_PER_MONTH, TIB } from './units.ts';
 import type { Workload } from './workload.ts';
 
@@ -29,8 +29,8 @@ export function bridge(workload: Workload, list: PriceList): Line[] {
   const line = lines('bridge', list);
   const seconds = bridges(workload) * SECONDS_PER_MONTH;
   return [
-    line('vCPU, always on', seconds * BRIDGE.vcpus, 'alwaysOnVcpu'),
-    line('memory', seconds * BRIDGE.memoryGiB, 'alwaysOnMemory'),
+    line('vCPU, always on', seconds * INSTANCES['debezium-bridge'].vcpus, 'alwaysOnVcpu'),
+    line('memory', seconds * INSTANCES['debezium-bridge'].memoryGiB, 'alwaysOnMemory'),
   ];
 }
 
@@ -51,12 +51,15 @@ export function billedMessageBytes(bytes: number, perSecond: number): number {
 /** Changes and feature rows, each published once and delivered once. Chain events and dead letters are too few to matter. */
 export function bus(workload: Workload, list: PriceList): Line[] {
   const line = lines('Pub/Sub', list);
-  const { eventsPerSecond, messageBytes, featureRowsPerEvent, featureRowBytes } = workload;
-  const featuresPerSecond = eventsPerSecond * featureRowsPerEvent;
-  const tibOf = (bytes: number, perSecond: number) =>
-    (2 * perSecond * SECONDS_PER_MONTH * billedMessageBytes(bytes, perSecond)) / TIB;
+  const { eventsPerSecond, messageBytes, featureRowsPerEvent, featureRowBytes, featuresDelivery } = workload;
+  const rowsPerSecond = eventsPerSecond * featureRowsPerEvent;
+  const tib = (bytes: number, perSecond: number) => (perSecond * SECONDS_PER_MONTH * bytes) / TIB;
+  const changeBytes = billedMessageBytes(messageBytes, eventsPerSecond);
+  const rowBytes = billedMessageBytes(featureRowBytes, rowsPerSecond);
+  // A push carries one message.
+  const deliveredRowBytes = featuresDelivery === 'push' ? Math.max(featureRowBytes, MIN_BYTES_PER_REQUEST) : rowBytes;
   return [
-    line('changes, in and out', tibOf(messageBytes, eventsPerSecond), 'busThroughput', { free: FREE_TIB }),
-    line('feature rows, in and out', tibOf(featureRowBytes, featuresPerSecond), 'busThroughput'),
+    line('changes, in and out', 2 * tib(changeBytes, eventsPerSecond), 'busThroughput', { free: FREE_TIB }),
+    line('feature rows, in and out', tib(rowBytes + deliveredRowBytes, rowsPerSecond), 'busThroughput'),
   ];
 }

@@ -1,6 +1,7 @@
 import { type Line, lines } from './line.ts';
 import { filesPerMonth, loadsPerMonth } from './pipeline.ts';
 import type { PriceList } from './price.ts';
+import { INSTANCES } from './sizing.ts';
 import { DAYS_PER_MONTH, HOURS_PER_MONTH } from './units.ts';
 import { runsPerDay } from './warehouse.ts';
 import type { Workload } from './workload.ts';
@@ -9,7 +10,6 @@ import type { Workload } from './workload.ts';
 const FUNCTIONS = 7;
 /** Chain events of a round and the functions that take each. */
 const DELIVERIES_PER_RUN = 12;
-const FUNCTION = { vcpus: 1, memoryGiB: 0.5 } as const;
 /** An object's event ends as soon as it is on record, mostly; the holder of the lease works longer. Assumptions, in seconds. */
 const SECONDS_PER_OBJECT = 0.3;
 const SECONDS_PER_LOAD = 6;
@@ -38,17 +38,21 @@ export function functions(workload: Workload, list: PriceList): Line[] {
     (requests - objects) * SECONDS_PER_EVENT;
   return [
     line('requests', requests / 1e6, 'requests'),
-    line('vCPU', seconds * FUNCTION.vcpus, 'requestVcpu'),
-    line('memory', seconds * FUNCTION.memoryGiB, 'requestMemory'),
+    line('vCPU', seconds * INSTANCES['load-warehouse'].vcpus, 'requestVcpu'),
+    line('memory', seconds * INSTANCES['load-warehouse'].memoryGiB, 'requestMemory'),
   ];
 }
 
-/** dbt, the gates and materialize: seconds of each, start included. Assumption; on a laptop a round takes 33 s. */
-const SECONDS_PER_RUN = 60 + 60 + 60;
-const JOB = { vcpus: 1, memoryGiB: 2 } as const;
+/** Of each of dbt, the gates and materialize, start included. Assumption; on a laptop all three together take 33 s. */
+const SECONDS_PER_JOB = 60;
+const JOBS = [INSTANCES.dbt, INSTANCES['great-expectations'], INSTANCES.feast];
 
 export function jobs(workload: Workload, list: PriceList): Line[] {
   const line = lines('Cloud Run jobs', list);
-  const seconds = runsPerMonth(workload) * SECONDS_PER_RUN;
-  return [line('vCPU', seconds * JOB.vcpus, 'alwaysOnVcpu'), line('memory', seconds * JOB.memoryGiB, 'alwaysOnMemory')];
+  const seconds = runsPerMonth(workload) * SECONDS_PER_JOB;
+  const sum = (of: 'vcpus' | 'memoryGiB') => JOBS.reduce((total, job) => total + job[of], 0);
+  return [
+    line('vCPU', seconds * sum('vcpus'), 'alwaysOnVcpu'),
+    line('memory', seconds * sum('memoryGiB'), 'alwaysOnMemory'),
+  ];
 }

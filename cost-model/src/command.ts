@@ -1,5 +1,5 @@
 import { UserError } from '@tributary/platform/errors';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { estimate } from './estimate.ts';
 import { limits } from './limits.ts';
 import { pricesOf } from './regions.ts';
@@ -38,6 +38,10 @@ export function cost(args: readonly string[], print: (text: string) => void): vo
     .description('what a workload costs a month on Google Cloud, at list prices')
     .option('--events <per second>', 'changes of rows a second, around the clock', positive)
     .option('--region <region>', 'whose prices', 'us-central1')
+    .addOption(
+      new Option('--server-billing <by>', 'how Cloud Run bills feast-server').choices(['requests', 'instances']),
+    )
+    .addOption(new Option('--features-delivery <how>', 'how feature rows reach it').choices(['push', 'pull']))
     .option('--no-database', 'Postgres is there already and paid for')
     .option('--write', "writes the documents' tables instead", false)
     .exitOverride()
@@ -50,16 +54,26 @@ export function cost(args: readonly string[], print: (text: string) => void): vo
     if (code === 'commander.helpDisplayed') return;
     throw new UserError('ARGUMENTS_INVALID', message, { cause: error });
   }
-  const options = program.opts<Record<string, number> & { region: string; database: boolean; write: boolean }>();
+  const options = program.opts<
+    Record<string, number> &
+      Partial<Pick<Workload, 'serverBilling' | 'featuresDelivery'>> & {
+        region: string;
+        database: boolean;
+        write: boolean;
+      }
+  >();
   if (options.write) {
     writeDocuments();
     return;
   }
   if (options.events === undefined)
     throw new UserError('ARGUMENTS_INVALID', 'How many events a second? Add --events, for example: --events 1000');
-  const said = Object.fromEntries(
-    INPUTS.map(([flag, name]) => [name, options[optionName(flag)]]).filter(([, value]) => value !== undefined),
-  ) as Partial<Workload>;
+  const { serverBilling, featuresDelivery } = options;
+  const given = [
+    ...INPUTS.map(([flag, name]) => [name, options[optionName(flag)]]),
+    ...Object.entries({ serverBilling, featuresDelivery }),
+  ];
+  const said = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Partial<Workload>;
   const workload = workloadOf({ eventsPerSecond: options.events, ...said, withDatabase: options.database });
   const bill = estimate(workload, pricesOf(options.region));
   print(`${[...billLines(bill), '', ...assumptionLines(workload), '', ...limits(workload)].join('\n').trimEnd()}\n`);

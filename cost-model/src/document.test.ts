@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { ROOT } from '@tributary/platform/config';
+import { parse } from 'yaml';
 import { cost } from './command.ts';
 import { DOCUMENTS, withTables } from './document.ts';
 import { limits } from './limits.ts';
 import { PRICE_NAMES } from './price.ts';
+import { INSTANCES } from './sizing.ts';
 import { US_CENTRAL1 } from './us-central1.ts';
 import { workloadOf } from './workload.ts';
 
@@ -66,4 +68,28 @@ test.each([
   [200_000, 4],
 ])('%i events a second run into %i limits', (eventsPerSecond, count) => {
   expect(limits(workloadOf({ eventsPerSecond }))).toHaveLength(count);
+});
+
+describe('what is deployed', () => {
+  const { deployables } = parse(readFileSync(new URL('terraform/deployables.yaml', ROOT), 'utf8')) as {
+    deployables: Record<
+      string,
+      { resources: { cpu: string; memory: string; cpu_always?: boolean }; environment?: Record<string, unknown> }
+    >;
+  };
+  const gib = (memory: string): number =>
+    memory.endsWith('Mi') ? Number.parseInt(memory, 10) / 1024 : Number.parseInt(memory, 10);
+
+  test.each(Object.entries(INSTANCES))('%s has the vCPU and memory of the model', (name, { vcpus, memoryGiB }) => {
+    const { cpu, memory } = deployables[name]!.resources;
+    expect({ vcpus: Number(cpu), memoryGiB: gib(memory) }).toEqual({ vcpus, memoryGiB });
+  });
+
+  test('the bridge is billed for its life, and feast-server as the model assumes', () => {
+    expect(deployables['debezium-bridge']!.resources.cpu_always).toBe(true);
+    const { resources, environment } = deployables['feast-server']!;
+    const { serverBilling, featuresDelivery } = workloadOf({ eventsPerSecond: 1 });
+    expect(resources.cpu_always === true ? 'instances' : 'requests').toBe(serverBilling);
+    expect(environment?.FEATURES_DELIVERY).toBe(featuresDelivery);
+  });
 });

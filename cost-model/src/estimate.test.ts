@@ -15,13 +15,13 @@ const costs = (lines: readonly Line[]): number[] => lines.map(({ dollars }) => N
 
 /** A month has 730 hours, 2,628,000 seconds, 30.4167 days. */
 describe('by hand', () => {
-  test('a bridge: 2 vCPU and 2 GiB for 2,628,000 s', () => {
-    expect(costs(bridge(at(1_000), US_CENTRAL1))).toEqual([94.61, 10.51]);
+  test('a bridge: one vCPU and one GiB for 2,628,000 s', () => {
+    expect(costs(bridge(at(1_000), US_CENTRAL1))).toEqual([47.3, 5.26]);
   });
 
   test('a second bridge above 10,000 events a second', () => {
-    expect(costs(bridge(at(10_000), US_CENTRAL1))).toEqual([94.61, 10.51]);
-    expect(costs(bridge(at(10_001), US_CENTRAL1))).toEqual([189.22, 21.02]);
+    expect(costs(bridge(at(10_000), US_CENTRAL1))).toEqual([47.3, 5.26]);
+    expect(costs(bridge(at(10_001), US_CENTRAL1))).toEqual([94.61, 10.51]);
   });
 
   test.each([
@@ -41,7 +41,12 @@ describe('by hand', () => {
     const [changes, features] = bus(at(1_000), US_CENTRAL1);
     expect(changes!.quantity).toBeCloseTo(4.3023 - 10 / 1024, 3);
     expect(changes!.dollars).toBeCloseTo(171.7, 1);
-    // 660 rows of 650 bytes: 2 × 660 × 2,628,000 × 650 / 2^40 = 2.0508 TiB.
+    // 660 rows of 650 bytes, each pushed by itself as 1,000: 660 × 2,628,000 × 1,650 / 2^40 = 2.6028 TiB.
+    expect(features!.dollars).toBeCloseTo(104.11, 1);
+  });
+
+  test('Pub/Sub: rows that are pulled travel together: 2 × 660 × 2,628,000 × 650 bytes', () => {
+    const [, features] = bus(at(1_000, { featuresDelivery: 'pull' }), US_CENTRAL1);
     expect(features!.dollars).toBeCloseTo(82.03, 1);
   });
 
@@ -90,9 +95,15 @@ describe('by hand', () => {
     expect(line!.dollars).toBeCloseTo(36 * 730 * 0.038, 6);
   });
 
+  const reading = { featuresDelivery: 'pull', serverBilling: 'instances' } as const;
   test('feast-server: one instance up to 1,500 requests a second, then another', () => {
-    expect(costs(featureServer(at(1, { readsPerSecond: 1_500 }), US_CENTRAL1))).toEqual([47.3, 2.63]);
-    expect(costs(featureServer(at(1, { readsPerSecond: 1_501 }), US_CENTRAL1))).toEqual([94.61, 5.26]);
+    expect(costs(featureServer(at(1, { ...reading, readsPerSecond: 1_500 }), US_CENTRAL1))).toEqual([47.3, 2.63]);
+    expect(costs(featureServer(at(1, { ...reading, readsPerSecond: 1_501 }), US_CENTRAL1))).toEqual([94.61, 5.26]);
+  });
+
+  test('feast-server, billed by request: each pushed row is one, 660 + 100 a second', () => {
+    const [, , requests] = featureServer(at(1_000, { serverBilling: 'requests' }), US_CENTRAL1);
+    expect(requests!.dollars).toBeCloseTo(760 * 2.628 * 0.4, 6);
   });
 
   test('a database that is there already costs nothing', () => {

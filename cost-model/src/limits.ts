@@ -1,6 +1,17 @@
-import { bridges, databaseVcpus, EVENTS_PER_BRIDGE, MAX_DATABASE_VCPUS, MAX_REDIS_GIB, redisGiB } from './sizing.ts';
+import {
+  bridges,
+  databaseVcpus,
+  EVENTS_PER_BRIDGE,
+  MAX_DATABASE_VCPUS,
+  MAX_REDIS_GIB,
+  redisGiB,
+  serverRequestsPerSecond,
+} from './sizing.ts';
 import { bytesPerRun, runsPerDay } from './warehouse.ts';
 import type { Workload } from './workload.ts';
+
+/** Beyond it the fee of requests alone is more than an instance costs. */
+const REQUESTS_WORTH_AN_INSTANCE = 50;
 
 /** What a workload runs into: what no money mends, and what the model assumes away. Empty where nothing does. */
 export function limits(workload: Workload): string[] {
@@ -16,6 +27,11 @@ export function limits(workload: Workload): string[] {
   if (bridges(workload) > 1)
     found.push(
       `One reader of a replication slot takes about ${EVENTS_PER_BRIDGE.toLocaleString('en')} changes a second: the tables have to be split over ${bridges(workload)} bridges, each with a slot and publication of its own, which Terraform does not do by itself.`,
+    );
+  const requests = serverRequestsPerSecond(workload);
+  if (workload.serverBilling === 'requests' && requests > REQUESTS_WORTH_AN_INSTANCE)
+    found.push(
+      `feast-server takes ${Math.round(requests).toLocaleString('en')} requests a second, rows that Pub/Sub pushes included: billed by instance (cpu_always in terraform/deployables.yaml, --server-billing instances here) requests cost nothing.`,
     );
   if (databaseVcpus(workload) > MAX_DATABASE_VCPUS)
     found.push(`One Cloud SQL instance has at most ${MAX_DATABASE_VCPUS} vCPU.`);

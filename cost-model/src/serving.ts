@@ -1,6 +1,6 @@
 import { type Line, lines } from './line.ts';
 import type { PriceList, PriceName } from './price.ts';
-import { redisGiB, SERVER, servers } from './sizing.ts';
+import { INSTANCES, redisGiB, serverRequestsPerSecond, servers } from './sizing.ts';
 import { HOURS_PER_MONTH, SECONDS_PER_MONTH } from './units.ts';
 import type { Workload } from './workload.ts';
 
@@ -22,12 +22,16 @@ export function onlineStore(workload: Workload, list: PriceList): Line[] {
   return best ? [best] : [];
 }
 
-/** Instances that stay up: a start would be seen in the latency of the first requests. */
+/** Feature rows come all the time, so an instance is always at work; the price of that time, and of each request, depends on how Cloud Run bills it. */
 export function featureServer(workload: Workload, list: PriceList): Line[] {
   const line = lines('feast-server', list);
   const seconds = servers(workload) * SECONDS_PER_MONTH;
+  const { vcpus, memoryGiB } = INSTANCES['feast-server'];
+  if (workload.serverBilling === 'instances')
+    return [line('vCPU', seconds * vcpus, 'alwaysOnVcpu'), line('memory', seconds * memoryGiB, 'alwaysOnMemory')];
   return [
-    line('vCPU', seconds * SERVER.vcpus, 'alwaysOnVcpu'),
-    line('memory', seconds * SERVER.memoryGiB, 'alwaysOnMemory'),
+    line('vCPU', seconds * vcpus, 'requestVcpu'),
+    line('memory', seconds * memoryGiB, 'requestMemory'),
+    line('requests', (serverRequestsPerSecond(workload) * SECONDS_PER_MONTH) / 1e6, 'requests'),
   ];
 }

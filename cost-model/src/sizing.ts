@@ -17,9 +17,18 @@ export const MAX_DATABASE_VCPUS = 96;
 /** https://cloud.google.com/memorystore/docs/redis/redis-tiers: at most 300 GiB an instance. */
 export const MAX_REDIS_GIB = 300;
 
+/** An n2-standard-2 of Dataflow, with the disk of Streaming Engine. https://cloud.google.com/dataflow/docs/guides/configure-worker-vm */
 export const WORKER = { vcpus: 2, memoryGiB: 8, diskGiB: 30 } as const;
-export const BRIDGE = { vcpus: 2, memoryGiB: 2 } as const;
-export const SERVER = { vcpus: 1, memoryGiB: 0.5 } as const;
+
+/** What terraform/deployables.yaml gives an instance; a test compares. */
+export const INSTANCES = {
+  'debezium-bridge': { vcpus: 1, memoryGiB: 1 },
+  'feast-server': { vcpus: 1, memoryGiB: 0.5 },
+  'load-warehouse': { vcpus: 1, memoryGiB: 1 },
+  dbt: { vcpus: 2, memoryGiB: 2 },
+  'great-expectations': { vcpus: 2, memoryGiB: 4 },
+  feast: { vcpus: 2, memoryGiB: 2 },
+} as const;
 
 /** Cloud SQL's custom machines have one vCPU or an even number. https://cloud.google.com/sql/docs/postgres/instance-settings */
 export function databaseVcpus({ eventsPerSecond }: Workload): number {
@@ -33,8 +42,16 @@ export const bridges = ({ eventsPerSecond }: Workload): number =>
 export const workers = ({ eventsPerSecond }: Workload): number =>
   Math.max(1, Math.ceil(eventsPerSecond / (EVENTS_PER_DATAFLOW_VCPU * WORKER.vcpus)));
 
-export const servers = ({ readsPerSecond }: Workload): number =>
-  Math.max(1, Math.ceil(readsPerSecond / (READS_PER_SERVER_VCPU * SERVER.vcpus)));
+/** Each row that Pub/Sub pushes is a request as well. */
+export const servers = (workload: Workload): number =>
+  Math.max(1, Math.ceil(serverRequestsPerSecond(workload) / (READS_PER_SERVER_VCPU * INSTANCES['feast-server'].vcpus)));
+
+export const serverRequestsPerSecond = ({
+  readsPerSecond,
+  eventsPerSecond,
+  featureRowsPerEvent,
+  featuresDelivery,
+}: Workload): number => readsPerSecond + (featuresDelivery === 'push' ? eventsPerSecond * featureRowsPerEvent : 0);
 
 /** Data may fill four fifths of it: Redis needs room for its replica's buffer. Whole GiB, at least one. */
 export const redisGiB = ({ entities, onlineBytesPerEntity }: Workload): number =>

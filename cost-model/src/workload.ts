@@ -25,6 +25,10 @@ export interface Workload {
   readonly historyDays: number;
   /** `flushSeconds` of the pipeline. */
   readonly flushSeconds: number;
+  /** `FEATURES_DELIVERY`: whether Pub/Sub pushes feature rows, one a request, or feast-server pulls them, many at a time. */
+  readonly featuresDelivery: 'push' | 'pull';
+  /** How Cloud Run bills feast-server: while requests are at work and for each of them, or for its instances' life. `cpu_always` of terraform/deployables.yaml. */
+  readonly serverBilling: 'requests' | 'instances';
   /** Requests for features. */
   readonly readsPerSecond: number;
   /** Customers, products and the like with a hash in Redis. */
@@ -62,6 +66,8 @@ export function workloadOf({
     streams: 5,
     historyDays: 30,
     flushSeconds: 60,
+    featuresDelivery: 'push',
+    serverBilling: 'instances',
     readsPerSecond: eventsPerSecond / 10,
     entities: eventsPerSecond * 1000,
     onlineBytesPerEntity: 1500,
