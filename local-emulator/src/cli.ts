@@ -164,10 +164,40 @@ program
   .action(async (deployable, options) => (await import('./commands/package.ts')).packageSources(deployable, options));
 
 program
+  .command('image')
+  .description(
+    'prints the options that docker buildx build takes for an image: base images by digest, target, revision',
+  )
+  .argument('<image>', 'an image, as deploy/images/README.md lists them')
+  .action(async (image) => (await import('./commands/image.ts')).imageOptions(image));
+
+program
   .command('pin')
   .description('asks registries and GitHub for digests of base images and commits of actions, and keeps them')
   .option('--check', 'only check that all are there; asks nobody', false)
   .action(async (options) => (await import('./commands/pin.ts')).pinVersions(options));
+
+program
+  .command('deploy')
+  .description(
+    'builds what changed and brings a Google Cloud project to it: --project P --env dev [--plan]; deploy/README.md',
+  )
+  .argument('[arguments...]')
+  .helpOption(false)
+  .allowUnknownOption()
+  .action(async (args) => {
+    process.exitCode = await (await import('@tributary/deploy')).deploy(args);
+  });
+
+program
+  .command('destroy')
+  .description('deletes what deploy made, after the name of the project was typed: --project P --env dev')
+  .argument('[arguments...]')
+  .helpOption(false)
+  .allowUnknownOption()
+  .action(async (args) => {
+    process.exitCode = await (await import('@tributary/deploy')).destroy(args);
+  });
 
 program
   .command('test')

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { IMAGES } from '@tributary/images';
 import { UserError } from '@tributary/platform/errors';
 import { execa } from 'execa';
 import { ROOT } from '../instance/machine.ts';
@@ -106,6 +107,7 @@ function steps(tools: Toolchain, maven: string): Step[] {
       'dbt/macros',
       'dbt/tests',
     ]),
+    one('static', 'hadolint', ['hadolint', ...new Set(Object.values(IMAGES).map(({ dockerfile }) => dockerfile))]),
     one('static', 'contracts lint, generated files are fresh', [
       tools.node,
       'platform/src/contracts/cli.ts',
