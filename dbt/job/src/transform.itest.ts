@@ -289,7 +289,8 @@ describe('the dbt job', () => {
     expect(
       await warehouse.query(
         `SELECT node, type, status, code, row_count FROM ops.dbt_results
-         WHERE manifest = 'transform-order_lines-2' AND type = 'model' ORDER BY node`,
+         WHERE manifest = 'transform-order_lines-2' AND type = 'model' AND recorded_at > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)
+         ORDER BY node`,
       ),
     ).toEqual([
       { node: 'model.tributary.customer_activity', type: 'model', status: 'success', code: null, row_count: 3 },

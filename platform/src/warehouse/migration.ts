@@ -34,6 +34,7 @@ export async function migrateTable(bigquery: BigQuery, declaration: TableDeclara
       description: declaration.description,
       schema: { fields: [...declaration.columns] },
       timePartitioning: partitioningOf(declaration),
+      ...(declaration.requirePartitionFilter ? { requirePartitionFilter: true } : {}),
       clustering: { fields: [...declaration.clusterBy] },
     }),
   );

@@ -16,6 +16,8 @@ export interface TableDeclaration {
   readonly partitionBy: string;
   /** A partition is removed so many days after its own; kept for ever where left out. */
   readonly partitionExpirationDays?: number;
+  /** BigQuery refuses queries that do not say which partitions they want. Not of what an erasure looks through: it looks at all of it. */
+  readonly requirePartitionFilter?: true;
   readonly clusterBy: readonly string[];
 }
 
@@ -90,6 +92,7 @@ const OPS: readonly TableDeclaration[] = [
       timestamp('recorded_at', 'When it was recorded'),
     ],
     partitionBy: 'recorded_at',
+    requirePartitionFilter: true,
     clusterBy: ['node', 'run_id'],
   },
   {
@@ -140,6 +143,7 @@ const OPS: readonly TableDeclaration[] = [
       timestamp('ended_at', 'When it ended'),
     ],
     partitionBy: 'created_at',
+    requirePartitionFilter: true,
     clusterBy: ['stage', 'run_id'],
   },
 ];

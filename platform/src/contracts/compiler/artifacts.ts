@@ -7,9 +7,11 @@ import type { CompiledMapping } from '../mapping.ts';
 import { stagingColumns } from '../metadata.ts';
 import { compileContract } from './compile.ts';
 import { expectationsOf } from './expectations.ts';
+import { featureRowSchemaOf } from './feature-row-schema.ts';
 import { lifecycleOf } from './lifecycle.ts';
 import { checkLookups } from './lookups.ts';
 import { checkSubjects } from './subjects.ts';
+import { declaredWarehouse } from './tables.ts';
 import { typescriptOf } from './typescript.ts';
 import { dbtSourcesOf } from './warehouse.ts';
 
@@ -65,13 +67,16 @@ export function artifactsOf(
 ): Map<string, string> {
   const byDataset = Object.fromEntries(mappings.map((mapping) => [mapping.dataset, mapping]));
   const byStream = new Map(contracts.map((contract) => [contract.stream, contract]));
+  const features = compileFeatures(declarations, byStream);
   const artifacts = new Map<string, string>([
     ['contracts/generated/contracts.json', json({ streams: Object.fromEntries(byStream) })],
     ['contracts/generated/lifecycle.json', json(lifecycleOf(contracts, mappings))],
     ['contracts/generated/mappings.json', json({ datasets: byDataset })],
+    ['contracts/generated/tables.json', json(declaredWarehouse(contracts))],
     ['contracts/generated/types.ts', typescriptOf(contracts)],
     ['dbt/models/staging/_sources.yml', dbtSourcesOf(contracts)],
-    ['features/generated/features.json', json(compileFeatures(declarations, byStream))],
+    ['features/generated/features.json', json(features)],
+    ['features/generated/feature-row.proto', featureRowSchemaOf(features)],
   ]);
   for (const contract of contracts) {
     artifacts.set(`contracts/generated/${contract.stream}.schema.json`, json(jsonSchemaOf(contract)));
