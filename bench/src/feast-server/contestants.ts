@@ -119,7 +119,8 @@ export async function startContestants(stack: TestStack): Promise<Contestant[]> 
     }));
   const ours = await Contestant.start('ours', (port) => ({
     file: process.execPath,
-    args: [OURS],
+    // As the image starts it.
+    args: ['--max-old-space-size=256', '--max-semi-space-size=8', OURS],
     env: {
       ...process.env,
       HOST: '127.0.0.1',

@@ -12,6 +12,8 @@ const server = nodeService({
   // Windowed features come from the bus into the same process that serves them.
   env: () => ({ FEATURES_DELIVERY: 'pull', MATERIALIZE_JOB: 'true' }),
   health: '/health',
+  heapMb: 256,
+  nodeOptions: ['--max-semi-space-size=8'],
   summary: "features over HTTP (Feast's API), and windowed features on their way online",
   graceSeconds: 10,
 });

@@ -15,6 +15,7 @@ interface NodeService {
   readonly health?: string;
   readonly summary: string;
   readonly heapMb?: number;
+  readonly nodeOptions?: readonly string[];
   readonly graceSeconds?: number;
 }
 
@@ -31,6 +32,7 @@ export function nodeService(service: NodeService): Component {
       command: machine.tools.node,
       args: [
         `--max-old-space-size=${service.heapMb ?? HEAP_LIMIT_MB}`,
+        ...(service.nodeOptions ?? []),
         join(machine.root, service.program),
         ...(service.args?.(machine) ?? []),
       ],

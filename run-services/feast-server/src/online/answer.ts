@@ -76,11 +76,16 @@ function write({ plan, rows, keys, values, versionMetadata }: AnswerParts): Buff
   let base = 0;
   for (const { width } of plan.views) {
     const features = width - 1;
-    let timesFrom = 0;
-    let timesTo = 0;
+    // What stands between the values of two features is the same for all of a view: written once, then copied.
+    let endFrom = 0;
+    let endTo = 0;
+    let openTo = 0;
     for (let feature = 0; feature < features; feature += 1) {
-      out.ascii(isFirst ? '{"values":[' : ',{"values":[');
-      isFirst = false;
+      if (feature < 2) {
+        out.ascii(isFirst ? '{"values":[' : ',{"values":[');
+        isFirst = false;
+        openTo = out.length;
+      }
       for (let row = 0; row < rows; row += 1) {
         if (row > 0) out.byte(0x2c);
         const at = (base + row * width + feature) * 2;
@@ -88,15 +93,13 @@ function write({ plan, rows, keys, values, versionMetadata }: AnswerParts): Buff
         if (length > 0) writeValue(out, bytes, index[at]!, index[at]! + length);
         else out.ascii('null');
       }
-      out.ascii(status);
-      // The times of a view's rows are the same for each of its features: written once, then copied.
-      if (feature > 0) out.repeat(timesFrom, timesTo);
-      else {
-        timesFrom = out.length;
+      if (feature === 0) {
+        endFrom = out.length;
+        out.ascii(status);
         writeTimes(bytes, index, base + features, width, rows);
-        timesTo = out.length;
-      }
-      out.ascii(rows === 0 ? '}' : ']}');
+        out.ascii(rows === 0 ? '}' : ']}');
+        endTo = out.length;
+      } else out.repeat(endFrom, feature === features - 1 ? endTo : openTo);
     }
     base += rows * width;
   }
@@ -107,7 +110,7 @@ function write({ plan, rows, keys, values, versionMetadata }: AnswerParts): Buff
   return out.take();
 }
 
-function writeTimes(bytes: Buffer, index: Int32Array, first: number, width: number, rows: number): void {
+function writeTimes(bytes: Buffer, index: readonly number[], first: number, width: number, rows: number): void {
   for (let row = 0; row < rows; row += 1) {
     if (row > 0) out.byte(0x2c);
     const at = (first + row * width) * 2;

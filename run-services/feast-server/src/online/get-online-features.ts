@@ -4,7 +4,7 @@ import type { Reply } from '../http/reply.ts';
 import type { Handler } from '../http/router.ts';
 import { PyFault } from '../python/fault.ts';
 import { repr } from '../python/repr.ts';
-import { EntityKeyEncoder } from '../redis/entity-key.ts';
+import { EntityKeyEncoder, type KeyPart } from '../redis/entity-key.ts';
 import type { HmgetTemplate } from '../redis/resp.ts';
 import type { HashValues, OnlineStore } from '../redis/store.ts';
 import type { Definitions } from '../registry/definitions.ts';
@@ -52,7 +52,7 @@ type Columns = Map<string, (FeastValue | undefined)[]>;
 /** POST /get-online-features, as Feast 0.67's server answers it. */
 export function getOnlineFeatures({ definitions, store, hooks = {} }: OnlinePorts): Handler {
   const plans = new Plans();
-  return async (exchange) => {
+  return (exchange) => {
     const request = readOnlineRequest(exchange);
     const current = definitions();
     const wanted = request.feature_service ? { service: request.feature_service } : { features: request.features };
@@ -62,18 +62,19 @@ export function getOnlineFeatures({ definitions, store, hooks = {} }: OnlinePort
     exchange.notes.entities = rows;
     exchange.notes.features = plan.featureCount;
     hooks.admit?.(exchange, { rows, features: plan.featureCount });
-    const values = await read(store, current.project, plan, all, rows);
-    const answer: ReadAnswer = {
-      plan,
-      rows,
-      keys,
-      values,
-      versionMetadata: request.include_feature_view_version_metadata,
-      fullFeatureNames: request.full_feature_names,
-    };
-    const body = hooks.encode?.(exchange, answer) ?? writeAnswer(answer);
-    hooks.observe?.(exchange, answer);
-    return { status: 200, body };
+    return read(store, current.project, plan, all, rows).then((values) => {
+      const answer: ReadAnswer = {
+        plan,
+        rows,
+        keys,
+        values,
+        versionMetadata: request.include_feature_view_version_metadata,
+        fullFeatureNames: request.full_feature_names,
+      };
+      const body = hooks.encode?.(exchange, answer) ?? writeAnswer(answer);
+      hooks.observe?.(exchange, answer);
+      return { status: 200, body };
+    });
   };
 }
 
@@ -88,25 +89,24 @@ function delegate(exchange: Exchange, { delegate }: OnlineHooks): Promise<Reply>
 
 /** feast/utils.py `_prepare_entities_to_read_from_online_store`. @throws {PyFault} */
 function readEntities(plan: Plan, { entities }: OnlineRequest): { rows: number; keys: Columns; all: Columns } {
-  const columns: Columns = new Map();
-  for (const name of Object.keys(entities)) {
-    columns.set(name, toValues(entities[name]!, plan.keyTypes.get(name) ?? ValueType.UNKNOWN));
-  }
-  if (columns.size === 0) throw new PyFault('KeyError', repr('pop from an empty set'));
-  let rows = -1;
-  for (const { length } of columns.values()) {
-    if (rows >= 0 && length !== rows) throw new PyFault('ValueError', 'All entity rows must have the same columns.');
-    rows = length;
+  const names = Object.keys(entities);
+  const columns = names.map((name) => toValues(entities[name]!, plan.keyTypes.get(name) ?? ValueType.UNKNOWN));
+  if (columns.length === 0) throw new PyFault('KeyError', repr('pop from an empty set'));
+  const rows = columns[0]!.length;
+  for (const { length } of columns) {
+    if (length !== rows) throw new PyFault('ValueError', 'All entity rows must have the same columns.');
   }
   const keys: Columns = new Map();
-  for (const [name, values] of columns) {
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at]!;
     const joinKey = plan.joinKeys.has(name) ? name : plan.joinKeyOfEntity.get(name);
     // What is neither a join key nor an entity is most likely a feature's value, and is left aside.
-    if (joinKey !== undefined) keys.set(joinKey, values);
+    if (joinKey !== undefined) keys.set(joinKey, columns[at]!);
   }
-  const all: Columns = new Map(keys);
+  // A second map only where it differs: one is made for each request.
+  const all: Columns = plan.entityless || keys.has(DUMMY_KEY) ? new Map(keys) : keys;
   // Feast takes its stand-in for an entity out of every answer, also where a request names it.
-  keys.delete(DUMMY_KEY);
+  if (all !== keys) keys.delete(DUMMY_KEY);
   if (plan.entityless) {
     all.set(
       DUMMY_KEY,
@@ -121,17 +121,17 @@ function read(store: OnlineStore, project: string, plan: Plan, all: Columns, row
   const templates: HmgetTemplate[] = [];
   for (const planned of plan.views) {
     const ofView = columnsOf(planned, all);
-    if (![...ofView.values()].some(({ length }) => length > 0)) throw missingKeys(plan, all, ofView);
-    const encoder = encoderOf(planned, ofView, project);
     const columns = [...ofView.values()];
-    for (let row = 0; row < rows; row += 1) {
-      // Feast sorts the rows first, which fails on a null.
-      if (columns.some((column) => column[row] === undefined)) {
-        throw new PyFault('TypeError', "attribute name must be string, not 'NoneType'");
-      }
+    if (columns.length === 0 || rows === 0) throw missingKeys(plan, all, ofView);
+    // Feast sorts the rows first, which fails on a null.
+    for (const column of columns) {
+      if (column.includes(undefined)) throw new PyFault('TypeError', "attribute name must be string, not 'NoneType'");
     }
+    const encoder = encoderOf(planned, ofView, project);
+    const parts: KeyPart[] = new Array(columns.length);
     for (let row = 0; row < rows; row += 1) {
-      keys.push(encoder.encode(columns.map((column) => toKeyPart(column[row]!))));
+      for (let at = 0; at < columns.length; at += 1) parts[at] = toKeyPart(columns[at]![row]!);
+      keys.push(encoder.encode(parts));
       templates.push(planned.template);
     }
   }
@@ -152,13 +152,12 @@ const encoders = new WeakMap<PlannedView, EntityKeyEncoder>();
 
 /** Nearly always for all join keys of the view, in one order: that encoder is kept with the plan. */
 function encoderOf(planned: PlannedView, ofView: Columns, project: string): EntityKeyEncoder {
-  const names = [...ofView.keys()];
-  if (names.length !== planned.joinKeys.length || names.some((name, at) => name !== planned.joinKeys[at])) {
-    return new EntityKeyEncoder(names, project);
-  }
+  let at = 0;
+  for (const name of ofView.keys()) if (name === planned.joinKeys[at]) at += 1;
+  if (at !== ofView.size || at !== planned.joinKeys.length) return new EntityKeyEncoder([...ofView.keys()], project);
   let encoder = encoders.get(planned);
   if (!encoder) {
-    encoder = new EntityKeyEncoder(names, project);
+    encoder = new EntityKeyEncoder(planned.joinKeys, project);
     encoders.set(planned, encoder);
   }
   return encoder;

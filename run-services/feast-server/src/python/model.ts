@@ -92,14 +92,35 @@ export function validate<T extends object>(model: Model<T>, body: PyValue): T {
   }
   const issues: Issue[] = [];
   const result: Record<string, unknown> = {};
-  for (const [name, rule] of Object.entries(model) as [string, FieldRule<unknown>][]) {
+  for (const { name, rule, loc } of fieldsOf(model)) {
     const value = Object.hasOwn(body, name) ? body[name]! : undefined;
-    if (value !== undefined) result[name] = rule.check(value, ['body', name], issues);
+    if (value !== undefined) result[name] = rule.check(value, loc, issues);
     else if ('default' in rule) result[name] = rule.default;
-    else issues.push({ type: 'missing', loc: ['body', name], msg: 'Field required', input: body });
+    else issues.push({ type: 'missing', loc, msg: 'Field required', input: body });
   }
   if (issues.length > 0) throw new RequestValidationError(issues);
   return result as T;
+}
+
+interface ModelField {
+  readonly name: string;
+  readonly rule: FieldRule<unknown>;
+  readonly loc: readonly (string | number)[];
+}
+
+const fieldsOfModels = new WeakMap<object, readonly ModelField[]>();
+
+function fieldsOf(model: object): readonly ModelField[] {
+  let fields = fieldsOfModels.get(model);
+  if (fields === undefined) {
+    fields = (Object.entries(model) as [string, FieldRule<unknown>][]).map(([name, rule]) => ({
+      name,
+      rule,
+      loc: ['body', name],
+    }));
+    fieldsOfModels.set(model, fields);
+  }
+  return fields;
 }
 
 function isObject(value: PyValue): value is PyObject {

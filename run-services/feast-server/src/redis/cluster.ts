@@ -1,5 +1,6 @@
 import { unavailable } from '../http/errors.ts';
 import { RedisConnection, type RedisEndpoint, type RedisSettings } from './connection.ts';
+import { refused } from './refused.ts';
 import { type RedisReply, RedisReplyError } from './resp.ts';
 import { SLOTS, slotOf } from './slots.ts';
 import {
@@ -9,7 +10,6 @@ import {
   NOTHING,
   type OnlineStore,
   prepare,
-  refused,
   taken,
 } from './store.ts';
 
@@ -66,9 +66,7 @@ export class Cluster implements OnlineStore {
           keys: items.map(({ key }) => key),
           templates: items.map(({ at }) => templates[at]!),
         });
-        await node.reads.scan(commands, scan);
-        if (scan.refusal) throw refused(scan.refusal);
-        return { scan, items };
+        return { scan: await node.reads.scan(commands, scan), items };
       }),
     );
     // One node had all: nothing to put together.
@@ -79,7 +77,7 @@ export class Cluster implements OnlineStore {
       starts.push(total);
       total += fieldCount;
     }
-    const index = new Int32Array(total * 2);
+    const index = new Array<number>(total * 2);
     let base = 0;
     for (const { scan, items } of read) {
       let from = 0;

@@ -1,6 +1,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { unavailable } from '../http/errors.ts';
+import { refused } from './refused.ts';
 import {
   encodeCommand,
   type HashScan,
@@ -107,7 +108,7 @@ export class RedisConnection {
   /**
    * Sends ready-made HMGETs and finds the values in what comes back.
    *
-   * @throws {HttpError} ONLINE_STORE_UNAVAILABLE
+   * @throws {HttpError} ONLINE_STORE_UNAVAILABLE, also where Redis refuses one of them: then its `RedisReplyError` is the cause
    */
   scan(commands: Buffer, scan: HashScan): Promise<HashScan> {
     return new Promise((resolve, reject) => {
@@ -310,7 +311,8 @@ export class RedisConnection {
         at = scan.scan(bytes, base, at, end);
         if (!scan.done) break;
         scan.bytes = bytes.subarray(base, at);
-        this.#done(expected, scan);
+        if (scan.refusal === undefined) this.#done(expected, scan);
+        else this.#refused(expected, scan.refusal);
         base = at;
         continue;
       }
@@ -330,6 +332,16 @@ export class RedisConnection {
   }
 
   #done(expected: Expected, value: unknown): void {
+    this.#next();
+    expected.resolve(value as never);
+  }
+
+  #refused(expected: Expected, refusal: RedisReplyError): void {
+    this.#next();
+    expected.reject(refused(refusal));
+  }
+
+  #next(): void {
     this.#head += 1;
     if (this.#head === this.#expected.length) {
       this.#expected = [];
@@ -338,6 +350,5 @@ export class RedisConnection {
       this.#expected.splice(0, this.#head);
       this.#head = 0;
     }
-    expected.resolve(value as never);
   }
 }

@@ -1,5 +1,5 @@
-import { unavailable } from '../http/errors.ts';
 import { RedisConnection, type RedisEndpoint, type RedisSettings } from './connection.ts';
+import { refused } from './refused.ts';
 import type { RedisReply } from './resp.ts';
 import { HashScan, type HmgetTemplate, RedisReplyError } from './resp.ts';
 
@@ -12,7 +12,7 @@ export interface HashBatch {
 /** The values of a batch, in its order: value i begins at `index[2 i]` of `bytes`, `index[2 i + 1]` is its length, -1 for none. */
 export interface HashValues {
   readonly bytes: Buffer;
-  readonly index: Int32Array;
+  readonly index: readonly number[];
 }
 
 /** What serving needs of Redis, be it one node or a cluster. */
@@ -38,7 +38,7 @@ export interface KeyedCommand {
 export function prepare({ keys, templates }: HashBatch): { commands: Buffer; scan: HashScan } {
   let size = 0;
   let total = 0;
-  const sizes = new Int32Array(keys.length);
+  const sizes = new Array<number>(keys.length);
   for (let i = 0; i < keys.length; i += 1) {
     const template = templates[i]!;
     size += template.size(keys[i]!);
@@ -47,7 +47,15 @@ export function prepare({ keys, templates }: HashBatch): { commands: Buffer; sca
   }
   const commands = Buffer.allocUnsafe(size);
   let at = 0;
-  for (let i = 0; i < keys.length; i += 1) at = templates[i]!.write(commands, at, keys[i]!);
+  let last = 0;
+  for (let i = 0; i < keys.length; i += 1) {
+    const template = templates[i]!;
+    const key = keys[i]!;
+    const isAlike = i > 0 && template === templates[i - 1] && key.length === keys[i - 1]!.length;
+    const from = at;
+    at = isAlike ? template.writeNext(commands, last, at, key) : template.write(commands, at, key);
+    last = from;
+  }
   return { commands, scan: new HashScan(sizes, total) };
 }
 
@@ -70,12 +78,10 @@ export class SingleNode implements OnlineStore {
     return this.#reads.isReady;
   }
 
-  async read(batch: HashBatch): Promise<HashValues> {
-    if (batch.keys.length === 0) return NOTHING;
+  read(batch: HashBatch): Promise<HashValues> {
+    if (batch.keys.length === 0) return Promise.resolve(NOTHING);
     const { commands, scan } = prepare(batch);
-    await this.#reads.scan(commands, scan);
-    if (scan.refusal) throw refused(scan.refusal);
-    return scan;
+    return this.#reads.scan(commands, scan);
   }
 
   async write(commands: readonly KeyedCommand[]): Promise<RedisReply[]> {
@@ -88,16 +94,11 @@ export class SingleNode implements OnlineStore {
   }
 }
 
-export const NOTHING: HashValues = { bytes: Buffer.alloc(0), index: new Int32Array(0) };
+export const NOTHING: HashValues = { bytes: Buffer.alloc(0), index: [] };
 
 /** The replies, where none is a refusal. @throws {HttpError} ONLINE_STORE_UNAVAILABLE */
 export function taken(replies: RedisReply[]): RedisReply[] {
   const refusal = replies.find((reply): reply is RedisReplyError => reply instanceof RedisReplyError);
   if (refusal) throw refused(refusal);
   return replies;
-}
-
-/** Redis took the connection but not the command: it is loading, a replica, out of memory, or the key is no hash. */
-export function refused(error: RedisReplyError): Error {
-  return unavailable('ONLINE_STORE_UNAVAILABLE', `Redis refuses: ${error.message}.`, { cause: error });
 }

@@ -41,10 +41,25 @@ export function formatMoment({ seconds, nanos }: Moment): string {
     whole += 1;
     micros -= 1_000_000;
   }
-  const base = new Date(whole * 1_000).toISOString().slice(0, 19);
+  const base = textOfSecond(whole);
   if (micros === 0) return `${base}Z`;
   if (micros % 1_000 === 0) return `${base}.${String(micros / 1_000).padStart(3, '0')}Z`;
   return `${base}.${String(micros).padStart(6, '0')}Z`;
+}
+
+/** Texts of moments met lately, by seconds: rows that were put online together share them. Slots, not a map, so that it does not grow. */
+const SLOTS = 1_024;
+const keptSeconds = new Float64Array(SLOTS).fill(Number.NaN);
+const keptTexts: string[] = new Array(SLOTS).fill('');
+
+/** `2023-11-14T22:13:20`. @throws {RangeError} beyond what a date can be */
+function textOfSecond(second: number): string {
+  const slot = (second >>> 0) % SLOTS;
+  if (keptSeconds[slot] === second) return keptTexts[slot]!;
+  const text = new Date(second * 1_000).toISOString().slice(0, 19);
+  keptSeconds[slot] = second;
+  keptTexts[slot] = text;
+  return text;
 }
 
 function roundHalfEven(value: number): number {

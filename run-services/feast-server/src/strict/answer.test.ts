@@ -13,7 +13,7 @@ const NOW = 1_800_000_000;
 function answerOf(ttlSeconds: number, rows: readonly (readonly (Buffer | undefined)[])[]): ReadAnswer {
   const fields = rows.flat();
   const bytes = Buffer.concat(fields.map((field) => field ?? Buffer.alloc(0)));
-  const index = new Int32Array(fields.length * 2);
+  const index = new Array<number>(fields.length * 2).fill(0);
   let at = 0;
   fields.forEach((field, position) => {
     index[position * 2] = at;
