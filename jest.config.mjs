@@ -8,7 +8,7 @@ const shared = {
     ],
   },
   testPathIgnorePatterns: ['/node_modules/', '/target/', '/.venv/'],
-  modulePathIgnorePatterns: ['/target/', '/.venv/'],
+  modulePathIgnorePatterns: ['/target/', '/.venv/', '/.tributary/'],
 };
 
 // `unit` needs nothing but Node; `integration` starts real components through local-emulator and runs one file at a time.

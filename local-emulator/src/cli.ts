@@ -120,6 +120,18 @@ program
   });
 
 program
+  .command('front-door')
+  .description('opens the front door of the running instance, as Firebase Hosting serves it')
+  .option('--port <port>', 'where to listen (default: 5000, or a free one)')
+  .action(async (options) => (await import('./commands/front-door.ts')).frontDoor(options));
+
+program
+  .command('gateway')
+  .description('opens one port for every HTTP endpoint of the running instance, for development')
+  .option('--port <port>', 'where to listen (default: 3000, or a free one)')
+  .action(async (options) => (await import('./commands/gateway.ts')).gateway(options));
+
+program
   .command('contracts')
   .description('lints the contracts and generates what follows from them')
   .option('--check', 'only check that generated files are fresh', false)

@@ -43,6 +43,7 @@ describe('the Cloud Run stand-in, through the Cloud Run client', () => {
         HOST: '127.0.0.1',
         PORT: String(port),
         JOBS: JSON.stringify(definitions),
+        SERVICES: JSON.stringify({ api: 'http://127.0.0.1:18080' }),
         LOG_DIR: join(folder, 'logs'),
         STATE_DIR: join(folder, 'state'),
         OF_THE_INSTANCE: 'yes',
@@ -125,6 +126,15 @@ describe('the Cloud Run stand-in, through the Cloud Run client', () => {
       code: 'JOBS_UNAVAILABLE',
     });
   }, 60_000);
+
+  test('services.get of v1 tells where a service listens, and names those there are where it does not know one', async () => {
+    const ask = (service: string) =>
+      fetch(`http://127.0.0.1:${port}/v1/projects/demo-x/locations/us-central1/services/${service}`);
+    expect(await (await ask('api')).json()).toMatchObject({ status: { url: 'http://127.0.0.1:18080' } });
+    const unknown = await ask('constructor');
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ error: { message: 'no such service: constructor; there are api' } });
+  });
 
   test('after a kill no process of a run is left, and the run has failed', async () => {
     const execution = await jobs.start('feast', []);

@@ -21,20 +21,25 @@ const VARIABLES = {
     'the jobs and their commands',
     '{"dbt":{"command":["node","dbt/job/src/main.ts"],"timeoutSeconds":600}}',
   ),
+  SERVICES: variable(
+    jsonText(z.record(z.string(), z.url())).default({}),
+    'where the services listen that services.get tells of, by name',
+    '{"feast-server":"http://127.0.0.1:6566"}',
+  ),
   LOG_DIR: variable(z.string().min(1), "where each execution's output goes", '/tmp/tributary/logs/jobs'),
   STATE_DIR: variable(z.string().min(1), 'where executions are remembered', '/tmp/tributary/cloud-run-jobs'),
 };
 
-/** Stands in for the Cloud Run Admin API: jobs are commands of this machine. */
+/** Stands in for the Cloud Run Admin API: jobs are commands of this machine, services are processes of it that listen. */
 const log = createLogger('cloud-run-jobs');
 try {
   const { http } = readConfig('http');
-  const { JOBS, LOG_DIR, STATE_DIR } = readVariables(VARIABLES);
+  const { JOBS, SERVICES, LOG_DIR, STATE_DIR } = readVariables(VARIABLES);
   const store = new ExecutionStore(STATE_DIR, LOG_DIR);
   const runner = new Runner(store, log);
   // Before anything can ask: what a killed predecessor left open has ended for certain.
   await runner.endOrphans();
-  const server = createServer(JOBS, store, runner);
+  const server = createServer(JOBS, store, runner, SERVICES);
   await server.listen({ host: http.host, port: http.port });
   log.info({ url: server.listeningOrigin, jobs: Object.keys(JOBS) }, 'ready');
 

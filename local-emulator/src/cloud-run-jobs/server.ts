@@ -40,12 +40,15 @@ const DEFAULT_PAGE_SIZE = 100;
 
 /**
  * The part of the Cloud Run Admin API v2 that starting and watching jobs needs, as HTTP and JSON: jobs.run, executions get, list and cancel, and
- * operations.get.
+ * operations.get. Of v1, services.get, which is how Firebase's hosting emulator finds the service behind a rewrite.
+ *
+ * @param services where each service listens, by name
  */
 export function createServer(
   jobs: Readonly<Record<string, JobDefinition>>,
   store: ExecutionStore,
   runner: Runner,
+  services: Readonly<Record<string, string>>,
 ): FastifyInstance {
   const server = fastify({ logger: false, forceCloseConnections: true });
   const resource = (id: string) => executionResource(store.get(id)!, store.logFile(id));
@@ -115,6 +118,22 @@ export function createServer(
     if (!record) return refuse(reply, 404, `no such operation: ${request.params.operation}`);
     return operationResource(record, store.logFile(record.id));
   });
+
+  // https://cloud.google.com/run/docs/reference/rest/v1/projects.locations.services/get
+  server.get<{ Params: { project: string; service: string } }>(
+    '/v1/projects/:project/locations/:location/services/:service',
+    (request, reply) => {
+      const { project, service } = request.params;
+      if (!Object.hasOwn(services, service))
+        return refuse(reply, 404, `no such service: ${service}; there are ${Object.keys(services).join(', ')}`);
+      return {
+        apiVersion: 'serving.knative.dev/v1',
+        kind: 'Service',
+        metadata: { name: service, namespace: project },
+        status: { url: services[service] },
+      };
+    },
+  );
 
   server.setNotFoundHandler((request, reply) =>
     refuse(reply, 404, `not part of this stand-in: ${request.method} ${request.url}`),

@@ -104,6 +104,9 @@ export const cloudRunJobs: Component = {
           ]),
         ),
       ),
+      SERVICES: JSON.stringify(
+        Object.fromEntries(SERVICES.map((service) => [service, `http://127.0.0.1:${machine.port(service)}`])),
+      ),
       LOG_DIR: join(machine.state, 'logs', 'jobs'),
       STATE_DIR: join(machine.state, 'cloud-run-jobs'),
     }),
@@ -113,6 +116,9 @@ export const cloudRunJobs: Component = {
     mkdirSync(join(machine.state, 'cloud-run-jobs'), { recursive: true });
   },
 };
+
+/** What the front door leads to: front-door/firebase.json. Their addresses are known before they listen, so nobody waits for anybody. */
+const SERVICES = ['feast-server', 'warehouse-api'];
 
 const JOB_PROGRAMS = {
   dbt: 'dbt/job/src/main.ts',
