@@ -83,7 +83,7 @@ func (c *check) attribute(name string, it *item, value tftypes.Value, path *tfty
 	}
 }
 
-// texts are the strings that a rule is about: the value itself, the elements of a list or set, or the keys of a map.
+// texts are the strings that a rule is about: the value itself, the elements of a list or set, or "key=value" of a map.
 func texts(value tftypes.Value) []string {
 	var text string
 	if value.As(&text) == nil {
@@ -101,8 +101,10 @@ func texts(value tftypes.Value) []string {
 	}
 	var entries map[string]tftypes.Value
 	if value.As(&entries) == nil {
-		for key := range entries {
-			found = append(found, key)
+		for key, entry := range entries {
+			if entry.IsKnown() && !entry.IsNull() && entry.As(&text) == nil {
+				found = append(found, key+"="+text)
+			}
 		}
 		slices.Sort(found)
 	}

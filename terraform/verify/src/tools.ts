@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { ROOT } from '@tributary/local-emulator/instance/machine';
 import { cached, inputsHash } from '@tributary/local-emulator/toolchain/cache';
 import { buildGo, installGo } from '@tributary/local-emulator/toolchain/go';
+import { ensureUv } from '@tributary/local-emulator/toolchain/python';
+import { findPython313 } from '@tributary/local-emulator/toolchain/requirements';
+import { run } from '@tributary/local-emulator/toolchain/run';
 import { execa } from 'execa';
 import { fetchPackage, readPackage } from './schema/archive.ts';
 import { extractSchema } from './schema/extract.ts';
@@ -14,6 +17,7 @@ import { applyRules } from './schema/rules.ts';
 const MINIMUM_TERRAFORM = [1, 9] as const;
 /** https://github.com/terraform-linters/tflint/releases */
 const TFLINT_VERSION = '0.64.0';
+const POLICY_LOCK = ['terraform/policy/pyproject.toml', 'terraform/policy/uv.lock'];
 const TFLINT_MODULE = `github.com/terraform-linters/tflint@v${TFLINT_VERSION}`;
 
 /** Files that decide what is read from a package; a change of any other does not fetch the packages again. */
@@ -59,6 +63,41 @@ export async function ensureTflint(say: Say): Promise<string> {
   return await installGo(`tflint-${TFLINT_VERSION}`, TFLINT_MODULE, 'tflint', say);
 }
 
+/**
+ * A Python environment with checkov as terraform/policy/uv.lock pins it.
+ *
+ * @returns its interpreter, to be run with `-m checkov.main`: scripts name the folder that they were installed into, and the cache moves entries once they are whole
+ */
+export async function ensureCheckov(say: Say): Promise<string> {
+  const folder = await cached(`checkov-${inputsHash(ROOT, POLICY_LOCK)}`, async (target) => {
+    const python = (await findPython313()) ?? '3.13';
+    await run(
+      await ensureUv(),
+      ['sync', '--frozen', '--project', join(ROOT, 'terraform', 'policy'), '--python', python],
+      { env: { UV_PROJECT_ENVIRONMENT: join(target, 'venv'), VIRTUAL_ENV: '' }, timeoutMinutes: 15, progress: say },
+    );
+  });
+  return join(folder, 'venv', 'bin', 'python');
+}
+
+/** Programs of the offline verification. */
+export interface VerificationTools {
+  readonly terraform: string;
+  readonly tflint: string;
+  /** Interpreter of checkov's environment. */
+  readonly checkovPython: string;
+}
+
+/** Makes everything available that `npm test` needs for `terraform/`; cold it takes minutes, then it is in the cache. */
+export async function prepareVerification(say: Say): Promise<VerificationTools> {
+  // Two at a time: Go builds use every core, what is fetched uses none.
+  const checkov = ensureCheckov(say);
+  const terraform = await ensureTerraform(say);
+  const tflint = await ensureTflint(say);
+  await ensureMirror(say);
+  return { terraform, tflint, checkovPython: await checkov };
+}
+
 /** A folder that Terraform takes for a mirror of the registry, and the schemas that its providers serve. */
 export interface Mirror {
   readonly folder: string;
@@ -76,7 +115,7 @@ export async function ensureMirror(say: Say): Promise<Mirror> {
     'terraform/verify/provider',
     ...EXTRACTOR,
     'terraform/verify/src/schema/packages.ts',
-    'terraform/verify/src/schema/rules.ts',
+    ...['rules.ts', 'names.ts', 'relations.ts', 'forms.ts'].map((file) => `terraform/verify/src/schema/${file}`),
   ];
   const folder = await cached(`terraform-mirror-${inputsHash(ROOT, sources)}`, async (target) => {
     const schemas = join(target, 'schemas');
@@ -90,6 +129,7 @@ export async function ensureMirror(say: Say): Promise<Mirror> {
       const file = join(own, `terraform-provider-${wanted.provider}_v${wanted.providerVersion}`);
       copyFileSync(program, file);
       chmodSync(file, 0o755);
+      await run(file, ['check'], { env: { TRIBUTARY_PROVIDER_SCHEMAS: schemas }, timeoutMinutes: 1 });
     }
   });
   return { folder, schemas: join(folder, 'schemas') };

@@ -27,7 +27,7 @@ export interface Item {
   enum?: string[];
   /** What the documentation names as the value that the provider takes where none is given. */
   def?: string | number | boolean;
-  /** A pattern that the provider asks a string, or each of its elements, to match, in RE2, and the sentence that says so. */
+  /** A pattern, in RE2, that a string, each of several, or each "key=value" of a map must match, and the sentence that says so. */
   pattern?: { match: string; says: string };
   /** Least and most value of a number. */
   range?: [number, number];
