@@ -19,14 +19,11 @@ import { openStore } from './redis/settings.ts';
 import type { OnlineStore } from './redis/store.ts';
 import type { Definitions } from './registry/definitions.ts';
 import { LiveRegistry } from './registry/live-registry.ts';
-import { openSource } from './registry/source.ts';
+import { openSource, type SourceSettings } from './registry/source.ts';
 import { semanticsOf } from './strict/semantics.ts';
 import { withStrictFaults } from './strict/strict-faults.ts';
 import type { WriteRules } from './write/compare-and-set.ts';
 import { push, type WritePorts, writeToOnlineStore } from './write/push.ts';
-
-/** How soon definitions that another process applied are served. Asking whether the registry changed costs one small request. */
-const REGISTRY_REFRESH_SECONDS = 5;
 
 /** How long the bus may take to let go, once nothing is at work: one that is away must not use up the seconds before Cloud Run kills. */
 const BUS_CLOSE_MS = 1_000;
@@ -39,6 +36,11 @@ const OWN_VARIABLES = {
     z.string().min(1).optional(),
     'the project to serve, where the registry has several',
     'tributary',
+  ),
+  REGISTRY_REFRESH_SECONDS: variable(
+    z.coerce.number({ error: 'expected a number of seconds' }).positive().default(5),
+    'how soon definitions that another process applied are served; asking whether the registry changed costs one small request',
+    '5',
   ),
   ENTITY_TTL_SECONDS: variable(
     z.coerce.number({ error: 'expected a number of seconds' }).int().min(0).default(0),
@@ -73,7 +75,7 @@ export async function serve(environment: Environment, log: Logger, lake?: Lake):
     LiveRegistry.open(source, own.FEAST_PROJECT, log),
     openStore(environment),
   ]);
-  registry.watch(REGISTRY_REFRESH_SECONDS);
+  registry.watch(own.REGISTRY_REFRESH_SECONDS);
   const server = new HttpServer({ hooks: operations.hooks, log });
   const definitions = () => registry.definitions;
   const strict: WriteRules = { equalWins: true, keyTtlSeconds: own.ENTITY_TTL_SECONDS };
@@ -171,7 +173,10 @@ function addRoutes(server: HttpServer, { operations, registry, store, writes }: 
   server.route('POST', '/materialize-incremental', strictly(materializeHandler('incremental', ports)), body);
 }
 
-function sourceSettings(environment: Environment) {
+function sourceSettings(environment: Environment): SourceSettings {
   const { MINIO_ENDPOINT: endpoint, MINIO_ACCESS_KEY: accessKey, MINIO_SECRET_KEY: secretKey } = environment;
-  return endpoint && accessKey && secretKey ? { s3: { endpoint, accessKey, secretKey } } : {};
+  return {
+    gcsEndpoint: environment.GCS_ENDPOINT,
+    ...(endpoint && accessKey && secretKey ? { s3: { endpoint, accessKey, secretKey } } : {}),
+  };
 }
