@@ -21,12 +21,6 @@ variable "name" {
   }
 }
 
-variable "description" {
-  description = "What the job is for."
-  type        = string
-  default     = null
-}
-
 variable "image" {
   description = "Image by digest (…@sha256:…): a tag may be another image tomorrow."
   type        = string

@@ -14,8 +14,8 @@ resource "google_cloud_run_v2_service" "this" {
   custom_audiences    = var.audiences
   deletion_protection = var.deletion_protection
   labels              = var.labels
-  # Off, anybody could call.
-  invoker_iam_disabled = false
+  # No grant to allUsers either way: who is let in here is still asked who they are, by the service.
+  invoker_iam_disabled = !var.invoker_check
 
   template {
     service_account                  = var.service_account
@@ -147,11 +147,18 @@ resource "google_cloud_run_v2_service" "this" {
   lifecycle {
     # gcloud writes its own name and version there whenever it touches the service.
     ignore_changes = [client, client_version]
+
+    precondition {
+      # The text that Cloud Run puts in place of a signature can be written by anybody.
+      condition     = var.invoker_check || lookup(var.environment, "OIDC_SIGNATURE", "verify") == "verify"
+      error_message = "Without invoker_check the service must verify signatures itself: OIDC_SIGNATURE=verify."
+    }
   }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
-  for_each = var.invokers
+  # Where nobody is asked, a grant would say what is not so.
+  for_each = { for name, member in var.invokers : name => member if var.invoker_check }
 
   project  = var.project_id
   location = var.region

@@ -128,6 +128,13 @@ variable "invokers" {
   }
 }
 
+variable "invoker_check" {
+  description = "Whether Cloud Run itself lets in invokers only. Without, every request comes in and the service asks for the token itself, signature and all; for what Firebase Hosting calls, as nobody."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "audiences" {
   description = "What ID tokens of callers may be made out to, beside the service's own URL."
   type        = list(string)

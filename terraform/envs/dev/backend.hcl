@@ -1,0 +1,2 @@
+bucket = "tributary-dev-terraform"
+prefix = "tributary"

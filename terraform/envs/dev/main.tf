@@ -1,0 +1,45 @@
+# Everything is decided by variables: this file is the same in every environment.
+module "tributary" {
+  source = "../../modules/tributary"
+
+  project_id                = var.project_id
+  environment               = var.environment
+  region                    = var.region
+  bigquery_location         = var.bigquery_location
+  bucket_prefix             = var.bucket_prefix
+  topic_prefix              = var.topic_prefix
+  images                    = var.images
+  function_sources          = var.function_sources
+  flex_template             = var.flex_template
+  without                   = var.without
+  scaling                   = var.scaling
+  stream_workers            = var.stream_workers
+  sweep_schedule            = var.sweep_schedule
+  log_level                 = var.log_level
+  max_bytes_billed          = var.max_bytes_billed
+  daily_bytes_budget        = var.daily_bytes_budget
+  query_quota_gib           = var.query_quota_gib
+  feature_readers           = var.feature_readers
+  feature_writers           = var.feature_writers
+  warehouse_api_roles       = var.warehouse_api_roles
+  seeder_callers            = var.seeder_callers
+  notify_channels           = var.notify_channels
+  telegram_chat_id          = var.telegram_chat_id
+  runbook_url               = var.runbook_url
+  openlineage_url           = var.openlineage_url
+  openlineage_api_key       = var.openlineage_api_key
+  network                   = var.network
+  database                  = var.database
+  database_password         = var.database_password
+  database_password_version = var.database_password_version
+  online_store              = var.online_store
+  billing_account           = var.billing_account
+  monthly_budget            = var.monthly_budget
+  alert_emails              = var.alert_emails
+  alert_channels            = var.alert_channels
+  cmek                      = var.cmek
+  binary_authorization      = var.binary_authorization
+  deletion_protection       = var.deletion_protection
+  kubernetes                = var.kubernetes
+  labels                    = var.labels
+}

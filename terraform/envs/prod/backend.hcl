@@ -1,0 +1,2 @@
+bucket = "tributary-prod-terraform"
+prefix = "tributary"
