@@ -15,7 +15,7 @@ const number = (value: number): string => value.toLocaleString('en-US');
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 /** Documents with tables of the model, and which. */
-export const DOCUMENTS = { 'docs/cost.md': ['bill', 'limits', 'prices'] } as const;
+export const DOCUMENTS = { 'docs/deploy.md': ['bill'], 'docs/cost.md': ['bill', 'limits', 'prices'] } as const;
 type Table = (typeof DOCUMENTS)[keyof typeof DOCUMENTS][number];
 
 const TABLES: Readonly<Record<Table, (list: PriceList) => string[]>> = {
