@@ -1,5 +1,6 @@
 """What a run needs to know of its surroundings."""
 
+import json
 import os
 import re
 import sys
@@ -36,6 +37,9 @@ class Settings:
     redis_address: str
     registry: str
     run_id: str = "none"
+    redis_password: str | None = None
+    redis_tls: bool = False
+    redis_ca_file: str | None = None
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -51,6 +55,9 @@ class Settings:
             redis_address=env["REDIS_ADDRESS"],
             registry=_absolute(env["FEAST_REGISTRY"]),
             run_id=env.get("RUN_ID") or "none",
+            redis_password=env.get("REDIS_PASSWORD") or None,
+            redis_tls=env.get("REDIS_TLS") == "true",
+            redis_ca_file=env.get("REDIS_CA_FILE") or None,
         )
 
     def job_labels(self, **more: str) -> dict[str, str]:
@@ -58,12 +65,26 @@ class Settings:
         labels = {"app": "tributary", "stage": "materialize", "run_id": self.run_id, **more}
         return {name: re.sub(r"[^a-z0-9_-]", "-", value.lower())[:63] for name, value in labels.items()}
 
+    def redis_connection(self) -> str:
+        """The online store as Feast takes it: host:port, and options of its Redis client."""
+        parts = [self.redis_address]
+        if self.redis_tls:
+            parts.append("ssl=true")
+            if self.redis_ca_file is not None:
+                # Memorystore's authority signs for one instance alone and names its address in no way that a client looks at, so who it
+                # signed for is who was meant. https://cloud.google.com/memorystore/docs/redis/in-transit-encryption#certificate_authority
+                parts += [f"ssl_ca_certs={self.redis_ca_file}", "ssl_check_hostname=false"]
+        if self.redis_password is not None:
+            # In quotes, for Feast reads values as JSON: a password of digits would be a number.
+            parts.append(f"password={json.dumps(self.redis_password)}")
+        return ",".join(parts)
+
     def export(self) -> None:
         """Gives feature_store.yaml its values."""
         os.environ.update(
             PROJECT_ID=self.project_id,
             BIGQUERY_LOCATION=self.location,
-            REDIS_ADDRESS=self.redis_address,
+            REDIS_ADDRESS=self.redis_connection(),
             FEAST_REGISTRY=self.registry,
         )
 

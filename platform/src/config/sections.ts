@@ -48,6 +48,11 @@ export type PipelineConfig =
       readonly template: string;
       /** Dataflow's workers have no mounts: they read the keys from a bucket. */
       readonly piiKeysFile: string;
+      /** E-mail address of the account that workers run as; the project's default where left out. */
+      readonly serviceAccount: string | undefined;
+      /** Workers in it have no public address; the project's default network where left out. */
+      readonly subnetwork: string | undefined;
+      readonly tempLocation: string | undefined;
     };
 
 export type MetricsConfig = { readonly projectId: string; readonly location: string } & (
@@ -61,6 +66,10 @@ export interface FeastConfig {
 
 export interface OnlineStoreConfig {
   readonly redisAddress: string;
+  readonly redisPassword: string | undefined;
+  readonly redisTls: boolean;
+  /** PEM file of the authorities of Redis' certificate; those that the system trusts where left out. */
+  readonly redisCaFile: string | undefined;
   readonly registry: string;
 }
 
@@ -197,6 +206,9 @@ export const SECTIONS = {
         location: read.get('LOCATION'),
         template: read.get('DATAFLOW_TEMPLATE'),
         piiKeysFile: read.get('PIPELINE_PII_KEYS_FILE'),
+        serviceAccount: read.get('DATAFLOW_SERVICE_ACCOUNT'),
+        subnetwork: read.get('DATAFLOW_SUBNETWORK'),
+        tempLocation: read.get('DATAFLOW_TEMP_LOCATION'),
       };
     }
     return { launcher: 'flink', restUrl: read.get('FLINK_REST_URL'), jarId: read.get('PIPELINE_JAR_ID') };
@@ -213,6 +225,9 @@ export const SECTIONS = {
 
   onlineStore: (read: Reader): OnlineStoreConfig => ({
     redisAddress: read.get('REDIS_ADDRESS'),
+    redisPassword: read.get('REDIS_PASSWORD'),
+    redisTls: read.get('REDIS_TLS') === 'true',
+    redisCaFile: read.get('REDIS_CA_FILE'),
     registry: read.get('FEAST_REGISTRY'),
   }),
 

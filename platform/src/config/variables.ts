@@ -142,6 +142,30 @@ export const VARIABLES = {
     "the pipeline's Flex Template",
     'gs://tributary-templates/pipeline.json',
   ),
+  DATAFLOW_SERVICE_ACCOUNT: variable(
+    z
+      .string()
+      .regex(/^[^@\s]+@[^@\s]+$/, 'expected an e-mail address')
+      .optional(),
+    "the account that Dataflow's workers run as; the project's default account where left out",
+    'tributary-pipeline@tributary-dev.iam.gserviceaccount.com',
+  ),
+  DATAFLOW_SUBNETWORK: variable(
+    z
+      .string()
+      .regex(/regions\/[^/]+\/subnetworks\/[^/]+$/, 'expected …/regions/<region>/subnetworks/<name>')
+      .optional(),
+    "the subnet of Dataflow's workers, which then have no public address; the default network where left out",
+    'regions/us-central1/subnetworks/tributary',
+  ),
+  DATAFLOW_TEMP_LOCATION: variable(
+    z
+      .string()
+      .regex(/^gs:\/\/[^/]+(\/.+)?$/, 'expected a gs:// URI')
+      .optional(),
+    'where Dataflow puts temporary files; a bucket that it makes itself where left out',
+    'gs://tributary-dev-artifacts/temp',
+  ),
   PIPELINE_PII_KEYS_FILE: variable(
     z.string().regex(/^gs:\/\/[^/]+\/.+$/, 'expected a gs:// URI'),
     "the PII keys as Dataflow's workers read them, who have no mount",
@@ -157,6 +181,19 @@ export const VARIABLES = {
 
   FEAST_SERVER_URL: variable(url, "the feature server's address", 'http://127.0.0.1:6566'),
   REDIS_ADDRESS: variable(hostAndPort, 'the Redis of the online store', '127.0.0.1:6379'),
+  REDIS_PASSWORD: variable(z.string().min(1).optional(), 'the password of Redis', 'from your secret store', {
+    secret: true,
+  }),
+  REDIS_TLS: variable(
+    z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),
+    'whether Redis is spoken to by TLS',
+    'true',
+  ),
+  REDIS_CA_FILE: variable(
+    path.optional(),
+    "the PEM file of the authorities of Redis' certificate; those that the system trusts where left out",
+    '/secrets/redis-ca/redis-ca.pem',
+  ),
   FEAST_REGISTRY: variable(path, "Feast's registry: a file, or a gs:// URI", '.tributary/feast/registry.db'),
 
   PII_KEYS_FILE: variable(path, 'the file of the PII keys (docs/interfaces.md#pii)', '/secrets/pii-keys.json'),

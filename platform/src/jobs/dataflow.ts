@@ -8,6 +8,10 @@ export interface DataflowSettings {
   readonly location: string;
   /** `gs://` URI of the Flex Template. */
   readonly template: string;
+  /** Where and as whom the workers run; the project's defaults where left out. */
+  readonly serviceAccount?: string | undefined;
+  readonly subnetwork?: string | undefined;
+  readonly tempLocation?: string | undefined;
 }
 
 /** What sends a request with the process's own identity. */
@@ -63,6 +67,7 @@ export class DataflowLauncher implements PipelineLauncher {
       jobName,
       containerSpecGcsPath: this.#settings.template,
       parameters: { ...this.#arguments, ...args },
+      environment: environmentOf(this.#settings),
     };
     const { status, data } = await this.#call<{ job: DataflowJob; error?: unknown }>(
       action,
@@ -127,6 +132,21 @@ export function dataflowJobName(launchId: string): string {
     .slice(0, 30)
     .replaceAll(/^-+|-+$/g, '');
   return `tributary-${readable}-${createHash('sha256').update(launchId).digest('hex').slice(0, 12)}`.replace('--', '-');
+}
+
+/**
+ * https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.flexTemplates/launch#FlexTemplateRuntimeEnvironment
+ *
+ * What a project has by default may reach the internet and do almost anything in it, so what is given here is asked for in each launch.
+ */
+function environmentOf({ serviceAccount, subnetwork, tempLocation }: DataflowSettings): Record<string, string> {
+  return {
+    ...(serviceAccount === undefined ? {} : { serviceAccountEmail: serviceAccount }),
+    ...(subnetwork === undefined ? {} : { subnetwork, ipConfiguration: 'WORKER_IP_PRIVATE' }),
+    ...(tempLocation === undefined
+      ? {}
+      : { tempLocation, stagingLocation: `${tempLocation.replace(/\/+$/, '')}/staging` }),
+  };
 }
 
 function messageOf(data: unknown): string {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DataflowLauncher, dataflowJobName } from './dataflow.ts';
+import { DataflowLauncher, type DataflowSettings, dataflowJobName } from './dataflow.ts';
 import { FlinkLauncher, flinkJobId } from './flink.ts';
 
 interface Call {
@@ -102,11 +102,16 @@ describe('a batch launch on Flink', () => {
 });
 
 describe('a batch launch on Dataflow', () => {
-  const settings = { projectId: 'my-project', location: 'us-central1', template: 'gs://templates/pipeline.json' };
+  const settings = {
+    ...{ projectId: 'my-project', location: 'us-central1', template: 'gs://templates/pipeline.json' },
+    serviceAccount: 'workers@my-project.iam.gserviceaccount.com',
+    subnetwork: 'regions/us-central1/subnetworks/private',
+    tempLocation: 'gs://artifacts/temp',
+  };
   const parent = 'https://dataflow.googleapis.com/v1b3/projects/my-project/locations/us-central1';
 
   /** Dataflow, as far as launching needs it: one active job of a name. */
-  function fakeDataflow() {
+  function fakeDataflow(more: Partial<DataflowSettings> = {}) {
     const jobs: { id: string; name: string; currentState: string }[] = [];
     const requests: { url: string; method: string; data?: unknown }[] = [];
     const request = async ({
@@ -132,7 +137,8 @@ describe('a batch launch on Dataflow', () => {
       const job = jobs.find(({ id }) => url.endsWith(`/jobs/${id}`));
       return job ? { status: 200, data: job } : { status: 404, data: { error: { message: 'not found' } } };
     };
-    return { jobs, requests, launcher: new DataflowLauncher(settings, { lake: 'gs://lake' }, { request } as never) };
+    const launcher = new DataflowLauncher({ ...settings, ...more }, { lake: 'gs://lake' }, { request } as never);
+    return { jobs, requests, launcher };
   }
 
   test('starts the template under a name of its own', async () => {
@@ -146,9 +152,27 @@ describe('a batch launch on Dataflow', () => {
           jobName: dataflowJobName('landing/1'),
           containerSpecGcsPath: settings.template,
           parameters: { lake: 'gs://lake', input: 'gs://landing/a.csv' },
+          environment: {
+            serviceAccountEmail: 'workers@my-project.iam.gserviceaccount.com',
+            subnetwork: 'regions/us-central1/subnetworks/private',
+            ipConfiguration: 'WORKER_IP_PRIVATE',
+            tempLocation: 'gs://artifacts/temp',
+            stagingLocation: 'gs://artifacts/temp/staging',
+          },
         },
       },
     });
+  });
+
+  test('leaves to the project what nobody decided', async () => {
+    const { launcher, requests } = fakeDataflow({
+      serviceAccount: undefined,
+      subnetwork: undefined,
+      tempLocation: undefined,
+    });
+    await launcher.launchBatch('landing/1', {});
+    const { launchParameter } = requests.at(-1)!.data as { launchParameter: { environment: object } };
+    expect(launchParameter.environment).toEqual({});
   });
 
   test('happens once, also when two start it at the same time', async () => {

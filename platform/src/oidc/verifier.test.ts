@@ -118,6 +118,27 @@ describe('OIDC tokens', () => {
       await expect(behindCloudRun.verify(removed(claims))).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
     expect(issuer.asked()).toBe(0);
   });
+
+  test.each([
+    ['https://ingest-landing-*.a.run.app', 'https://ingest-landing-abc123xyz-uc.a.run.app', true],
+    ['https://ingest-landing-*.a.run.app', 'https://notify-abc123xyz-uc.a.run.app', false],
+    ['https://ingest-landing-*.a.run.app', 'https://ingest-landing-.a.run.app', false],
+    ['https://ingest-landing-*.a.run.app', 'https://ingest-landing-x.evil.test/.a.run.app', false],
+    ['https://ingest-landing-*.a.run.app', 'https://ingest-landing-x.a.run.app.evil.test', false],
+    ['https://*-*.a.run.app', 'https://a-b.a.run.app', false],
+  ])('behind Cloud Run, %s stands for %s: %s', async (pattern, aud, expected) => {
+    const token = `Bearer ${issuer.token({ aud }).split('.').slice(0, 2).join('.')}.SIGNATURE_REMOVED_BY_GOOGLE`;
+    const verified = verifier({ signature: 'cloud-run', audiences: [pattern] }).verify(token);
+    if (expected) expect(await verified).toEqual({ email: TEST_CALLER });
+    else await expect(verified).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+  });
+
+  test('where we verify signatures ourselves, an audience is one address', async () => {
+    const pattern = TEST_AUDIENCE.replace(/[a-z0-9]+/, '*');
+    await expect(verifier({ audiences: [pattern] }).verify(`Bearer ${issuer.token()}`)).rejects.toMatchObject({
+      code: 'TOKEN_INVALID',
+    });
+  });
 });
 
 describe('callers', () => {

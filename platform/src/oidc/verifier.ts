@@ -87,7 +87,8 @@ export class OidcVerifier implements TokenVerifier {
     const claims = readPart(token.split('.')[1]!);
     const now = Date.now() / 1_000;
     if (!this.#config.issuers.includes(String(claims.iss))) throw tokenInvalid('its issuer is another one');
-    if (!this.#config.audiences.includes(String(claims.aud))) throw tokenInvalid(wrongAudience(this.#config.audiences));
+    const isForUs = this.#config.audiences.some((pattern) => matchesAudience(pattern, String(claims.aud)));
+    if (!isForUs) throw tokenInvalid(wrongAudience(this.#config.audiences));
     if (typeof claims.exp !== 'number' || now > claims.exp + SKEW_SECONDS) throw tokenInvalid('it has expired');
     if (typeof claims.iat !== 'number' || now < claims.iat - SKEW_SECONDS) throw tokenInvalid('it is of the future');
     return claims;
@@ -120,6 +121,18 @@ export class OidcVerifier implements TokenVerifier {
     const fetchedAt = Date.now();
     return { certs, fetchedAt, until: fetchedAt + (maxAge ? Number(maxAge) * 1_000 : DEFAULT_KEYS_AGE_MS) };
   }
+}
+
+/**
+ * Whether a token is made out to an audience, or to one that differs where the pattern has `*`, which stands for a part of a host's name. Eventarc makes tokens out to
+ * the address of a function that Google chooses, https://<name>-<chosen>.a.run.app, which nobody knows before the function is there. Only of tokens that Cloud Run
+ * has verified, which lets none pass that is made out to another service. https://cloud.google.com/run/docs/authenticating/service-to-service
+ */
+function matchesAudience(pattern: string, audience: string): boolean {
+  const [before, after, ...more] = pattern.split('*');
+  if (after === undefined || more.length > 0) return pattern === audience;
+  const chosen = audience.slice(before!.length, audience.length - after.length);
+  return audience === `${before}${chosen}${after}` && /^[a-z0-9-]+$/.test(chosen);
 }
 
 /** As the library allows. */

@@ -7,6 +7,7 @@ import { rewritePortsOf } from '@tributary/platform/rewrites';
 import { createWarehouse } from '@tributary/platform/warehouse';
 import { Redis } from 'ioredis';
 import { type EraseOptions, type EraseReport, erase } from './erase.ts';
+import { redisOptions } from './redis-options.ts';
 
 /** Erases in the place that the environment points at. */
 export async function runErase(
@@ -16,8 +17,7 @@ export async function runErase(
 ): Promise<EraseReport> {
   const config = readConfigFrom(environment, 'lake', 'bus', 'warehouse', 'onlineStore', 'pii');
   const { ports: rewrites, args: pipelineArgs, contracts } = await rewritePortsOf(environment);
-  const [host, port] = config.onlineStore.redisAddress.split(':');
-  const redis = new Redis({ host: host!, port: Number(port), lazyConnect: true, maxRetriesPerRequest: 3 });
+  const redis = new Redis({ ...redisOptions(config.onlineStore), lazyConnect: true, maxRetriesPerRequest: 3 });
   const bus = createBus(config.bus);
   const warehouse = createWarehouse(config.warehouse);
   try {
