@@ -82,6 +82,13 @@ describe('every alert', () => {
   });
 });
 
+test('a page that Terraform names exists', () => {
+  const monitoring = read('terraform/modules/monitoring/main.tf', ROOT);
+  const named = [...monitoring.matchAll(/"docs\/runbooks"\)\}\/([a-z-]+)\.md/g)].map(([, page]) => page!);
+  expect(named.length).toBeGreaterThan(0);
+  for (const name of named) expect(pages.map(({ page }) => page)).toContain(name);
+});
+
 describe('every page', () => {
   test.each(pages)('$page has its sections, in order and with something in them', ({ text }) => {
     const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
