@@ -1,6 +1,7 @@
 """Serves the BigQuery REST and Storage APIs on 127.0.0.1 over DuckDB: local-bigquery 0.4.0 plus what this project needs of BigQuery.
 
     MINIO_ACCESS_KEY=… MINIO_SECRET_KEY=… python launcher.py --port 9050 --data DIR --minio-endpoint http://127.0.0.1:9000
+    python launcher.py --port 9050 --data DIR --gcs-endpoint http://127.0.0.1:4443
 
 Ready when `GET /bigquery/v2/projects/<project>/datasets` answers 200. Everything is kept below DIR and survives a kill: tables are
 DuckLake snapshots, jobs are rows of DIR/emulator.duckdb, and load jobs cut short are finished at the next start (patches/durable_jobs.py).
@@ -23,12 +24,12 @@ MAX_DEFAULT_THREADS = 4
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """Where gs:// objects really are: a MinIO server that holds buckets of the same names."""
+    """Where gs:// objects really are: a server that holds buckets of the same names."""
 
     host: str
     secure: bool
-    access_key: str
-    secret_key: str
+    # Of MinIO; a stand-in of Cloud Storage asks for none.
+    credentials: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,10 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True, help="REST port on 127.0.0.1")
     parser.add_argument("--grpc-port", type=int, help="Storage API port on 127.0.0.1; not served when absent")
     parser.add_argument("--data", type=pathlib.Path, required=True, help="directory that keeps all tables and jobs")
-    parser.add_argument(
-        "--minio-endpoint", required=True, help="MinIO that gs:// URIs are read from, e.g. http://127.0.0.1:9000"
+    store = parser.add_mutually_exclusive_group(required=True)
+    store.add_argument("--minio-endpoint", help="MinIO that gs:// URIs are read from, e.g. http://127.0.0.1:9000")
+    store.add_argument(
+        "--gcs-endpoint", help="stand-in of Cloud Storage that gs:// URIs are read from, e.g. http://127.0.0.1:4443"
     )
     parser.add_argument(
         "--project", default=os.environ.get("PROJECT_ID", "tributary-local"), help="project that exists from the start"
@@ -64,17 +67,20 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _object_store(endpoint: str) -> ObjectStore:
+def _object_store(args: argparse.Namespace) -> ObjectStore:
+    endpoint = args.gcs_endpoint or args.minio_endpoint
     parts = urllib.parse.urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        sys.exit(f"--minio-endpoint is {endpoint!r}; it must be a URL such as http://127.0.0.1:9000")
+        sys.exit(f"The object store's endpoint is {endpoint!r}; it must be a URL such as http://127.0.0.1:9000")
+    if args.gcs_endpoint:
+        return ObjectStore(parts.netloc, parts.scheme == "https", None)
     missing = [name for name in ("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY") if not os.environ.get(name)]
     if missing:
         sys.exit(
             f"{' and '.join(missing)} must be set: the credentials of the MinIO that holds the lake, e.g. minioadmin"
         )
     return ObjectStore(
-        parts.netloc, parts.scheme == "https", os.environ["MINIO_ACCESS_KEY"], os.environ["MINIO_SECRET_KEY"]
+        parts.netloc, parts.scheme == "https", (os.environ["MINIO_ACCESS_KEY"], os.environ["MINIO_SECRET_KEY"])
     )
 
 
@@ -86,7 +92,7 @@ def _options(argv: list[str]) -> Options:
         # DuckLake records the directory in its catalogue, so it must not depend on where we were started.
         data_dir=args.data.resolve(),
         project=args.project,
-        object_store=_object_store(args.minio_endpoint),
+        object_store=_object_store(args),
         memory_limit=args.memory_limit,
         threads=args.threads,
     )

@@ -21,6 +21,8 @@ program
   .option('--rate <rate>', 'seed at this rate, for example 500/s')
   .option('--speed <factor>', 'replay the recorded time this many times as fast')
   .option('--keep', 'leave everything running afterwards', false)
+  .option('--lake <lake>', 'minio, or gcs: the adapter of Cloud Storage on a stand-in (default: LAKE)')
+  .option('--bus <bus>', 'kafka, or pubsub: the adapter of Pub/Sub on a stand-in (default: BUS)')
   .action(async (options) => (await import('./demo/demo.ts')).demo(options));
 
 program

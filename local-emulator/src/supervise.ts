@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createLogger } from '@tributary/platform/log';
-import { COMPONENTS } from './components/index.ts';
+import { componentsFor } from './components/index.ts';
+import { adaptersFrom } from './instance/adapters.ts';
 import { rememberEnvironment } from './instance/environment.ts';
 import { instanceFolder } from './instance/folders.ts';
 import { createMachine } from './instance/machine.ts';
@@ -22,9 +23,12 @@ const instance = values.instance ?? 'up';
 const log = createLogger('supervisor');
 const state = instanceFolder(instance);
 const tools = JSON.parse(readFileSync(values.tools ?? '', 'utf8')) as Toolchain;
-const { machine, ports } = await createMachine(instance, state, COMPONENTS, tools);
+// The command that starts this process has put its choice into the environment.
+const adapters = adaptersFrom(process.env);
+const components = componentsFor(adapters);
+const { machine, ports } = await createMachine(instance, state, components, tools, adapters);
 rememberEnvironment(state, machine.env());
-const supervisor = new Supervisor(COMPONENTS, machine, ports, log);
+const supervisor = new Supervisor(components, machine, ports, log);
 
 let ending = false;
 const end = (status: number): void => {

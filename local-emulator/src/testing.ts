@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { createLogger } from '@tributary/platform/log';
 import { withNeeds } from './components/index.ts';
 import { dataFolder } from './components/postgres.ts';
+import type { Adapters } from './instance/adapters.ts';
 import { stateRoot } from './instance/folders.ts';
 import { createMachine, ROOT } from './instance/machine.ts';
 import type { Component, Machine } from './supervisor/component.ts';
@@ -26,12 +27,13 @@ export interface TestStack {
  *
  * @param options.needs false starts only the named ones; the test stands in for what they need
  * @param options.instead run in place of the components of the same names
+ * @param options.adapters which pair of stores the environment names, and components need
  */
 export async function startComponents(
   names: readonly string[],
-  options: { needs?: boolean; instead?: readonly Component[] } = {},
+  options: { needs?: boolean; instead?: readonly Component[]; adapters?: Adapters } = {},
 ): Promise<TestStack> {
-  const all = withNeeds(names).map(
+  const all = withNeeds(names, options.adapters).map(
     (component) => options.instead?.find((other) => other.name === component.name) ?? component,
   );
   const components =
@@ -50,6 +52,7 @@ export async function startComponents(
     state,
     withNeeds([...ALL_WITH_PORTS, ...names]),
     tools,
+    options.adapters,
   );
   const supervisor = new Supervisor(
     components,
@@ -82,6 +85,7 @@ const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
   kafka: ['kafka'],
   minio: ['minio'],
   'fake-gcs': ['fake-gcs-server'],
+  pubsub: ['pubsub-server'],
   redis: ['python'],
   bigquery: ['python'],
   'cloud-run-jobs': ['python'],
@@ -91,12 +95,24 @@ const TOOLS: Readonly<Record<string, readonly Tool[]>> = {
   'flink-taskmanager': ['python', 'pipeline'],
 };
 
-const ALL_WITH_PORTS = ['fake-gcs', 'warehouse-api', 'feast-server', 'eventarc', 'pipeline', 'debezium-engine'];
+const ALL_WITH_PORTS = [
+  'fake-gcs',
+  'pubsub',
+  'pubsub-push',
+  'warehouse-api',
+  'feast-server',
+  'eventarc',
+  'pipeline',
+  'debezium-engine',
+];
 
 /** Which variable points at which component's port. */
 const POINTS_AT: Readonly<Record<string, string>> = {
+  GCS_ENDPOINT: 'fake-gcs',
   MINIO_ENDPOINT: 'minio',
   KAFKA_BROKERS: 'kafka',
+  PUBSUB_ENDPOINT: 'pubsub',
+  PUBSUB_REST_URL: 'pubsub-rest',
   BIGQUERY_ENDPOINT: 'bigquery',
   RUN_ENDPOINT: 'cloud-run-jobs',
   FLINK_REST_URL: 'flink-rest',

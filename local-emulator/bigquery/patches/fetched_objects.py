@@ -6,6 +6,7 @@ A job of thousands of small objects, which BigQuery reads in seconds, took minut
 
 import contextlib
 import contextvars
+import datetime
 import pathlib
 import shutil
 import tempfile
@@ -65,21 +66,29 @@ def apply(store: "ObjectStore", data_dir: pathlib.Path) -> None:
     load._reading = _naming_objects(load._reading)
 
 
-def _files(store: "ObjectStore") -> fs.S3FileSystem:
+def _files(store: "ObjectStore") -> fs.FileSystem:
+    # Neither repeats anything: whoever asked for the job repeats it, under a new id.
+    if store.credentials is None:
+        return fs.GcsFileSystem(
+            anonymous=True,
+            endpoint_override=store.host,
+            scheme="https" if store.secure else "http",
+            retry_time_limit=datetime.timedelta(seconds=1),
+        )
+    access_key, secret_key = store.credentials
     return fs.S3FileSystem(
-        access_key=store.access_key,
-        secret_key=store.secret_key,
+        access_key=access_key,
+        secret_key=secret_key,
         endpoint_override=store.host,
         scheme="https" if store.secure else "http",
         region="us-east-1",
-        # Whoever asked for the job repeats it, under a new id.
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=1),
         connect_timeout=5,
     )
 
 
 @contextlib.contextmanager
-def _fetched(files: fs.S3FileSystem, uris: list[str], folder: pathlib.Path) -> Iterator[dict[str, str]]:
+def _fetched(files: fs.FileSystem, uris: list[str], folder: pathlib.Path) -> Iterator[dict[str, str]]:
     """Copies by URI; none where the job is too large to copy."""
     with tempfile.TemporaryDirectory(dir=folder) as own, ThreadPoolExecutor(_FETCHES) as pool:
 
@@ -98,7 +107,7 @@ def _fetched(files: fs.S3FileSystem, uris: list[str], folder: pathlib.Path) -> I
         yield {uri: str(pathlib.Path(own) / f"{n}.parquet") for n, uri in enumerate(uris)} if copied else {}
 
 
-def _content(files: fs.S3FileSystem, uri: str) -> tuple[int, bytes]:
+def _content(files: fs.FileSystem, uri: str) -> tuple[int, bytes]:
     """Size and content; no content where the object alone is too large to copy."""
     try:
         with files.open_input_file(uri.removeprefix(_SCHEME)) as source:

@@ -1,4 +1,4 @@
-"""Reads gs:// URIs from MinIO. Upstream maps them to a local folder or to an anonymous GCS emulator."""
+"""Reads gs:// URIs from the object store of the lake. Upstream maps them to a local folder or to a GCS emulator of the environment."""
 
 import functools
 from typing import TYPE_CHECKING
@@ -17,10 +17,11 @@ def apply(store: "ObjectStore") -> None:
     @functools.cache
     def with_secret() -> duckdb.DuckDBPyConnection:
         connection = connect()
+        key, secret = store.credentials or ("", "")
         # DuckDB reads gs:// over the S3 protocol; the secret lives in memory, for as long as the process.
         connection.execute(
             "CREATE OR REPLACE SECRET lake (TYPE gcs, "
-            f"KEY_ID {storage.literal(store.access_key)}, SECRET {storage.literal(store.secret_key)}, "
+            f"KEY_ID {storage.literal(key)}, SECRET {storage.literal(secret)}, "
             f"ENDPOINT {storage.literal(store.host)}, URL_STYLE 'path', USE_SSL {str(store.secure).lower()})"
         )
         return connection

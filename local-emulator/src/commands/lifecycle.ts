@@ -1,3 +1,5 @@
+import { UserError } from '@tributary/platform/errors';
+import { adaptersFrom } from '../instance/adapters.ts';
 import { startInstance, stopInstance } from '../instance/control.ts';
 import { instances, stateRoot } from '../instance/folders.ts';
 import { cleanUpAfterKilledSupervisors, removeState, runningInstances } from '../instance/leftovers.ts';
@@ -15,6 +17,12 @@ export async function setup(): Promise<void> {
 
 /** Starts the lasting instance and returns once everything is ready. */
 export async function up(): Promise<void> {
+  if (adaptersFrom(process.env).lake === 'gcs') {
+    throw new UserError(
+      'CONFIG_INVALID',
+      'The stand-ins of Cloud Storage and Pub/Sub keep nothing when they stop, and this instance lasts. "npm run demo -- --lake gcs --bus pubsub --keep" leaves one running.',
+    );
+  }
   await sayCleaned();
   const tools = await prepareToolchain(ROOT);
   const progress = startProgress();

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfigFrom } from '@tributary/platform/config';
 import { createWarehouse } from '@tributary/platform/warehouse';
-import type { Component } from '../supervisor/component.ts';
+import type { Component, Machine } from '../supervisor/component.ts';
 import { answers } from './http-probe.ts';
 
 /** BigQuery's REST API over DuckDB. */
@@ -24,8 +24,7 @@ export const bigquery: Component = {
       String(machine.port('bigquery')),
       '--data',
       join(machine.state, 'bigquery'),
-      '--minio-endpoint',
-      `http://127.0.0.1:${machine.port('minio')}`,
+      ...objectStore(machine),
     ];
     return { command: join(machine.tools.pythonBin, 'python'), args: [launcher, ...args] };
   },
@@ -39,3 +38,10 @@ export const bigquery: Component = {
 
   describe: (machine) => ({ summary: 'BigQuery API over DuckDB', url: `http://127.0.0.1:${machine.port('bigquery')}` }),
 };
+
+/** Where it reads gs:// URIs from. */
+function objectStore(machine: Machine): string[] {
+  return machine.env().LAKE === 'gcs'
+    ? ['--gcs-endpoint', `http://127.0.0.1:${machine.port('fake-gcs')}`]
+    : ['--minio-endpoint', `http://127.0.0.1:${machine.port('minio')}`];
+}

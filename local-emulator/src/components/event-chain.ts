@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ChainEventType } from '@tributary/platform/events';
 import type { Component, Machine } from '../supervisor/component.ts';
 import { frameworkProcess } from './functions-framework.ts';
 import { answers } from './http-probe.ts';
 import { nodeService } from './node-service.ts';
+import type { PushedTo } from './pubsub-resources.ts';
 import { runUrlTemplate } from './warehouse-api.ts';
 
 /** Which function receives what; in the cloud these are Eventarc triggers and Pub/Sub subscriptions. docs/interfaces.md#event-delivery-to-functions */
@@ -33,7 +35,17 @@ const TRIGGERS = {
 type FunctionName = keyof typeof TRIGGERS;
 
 /** How often the sweep looks for what an event missed. Cloud Scheduler does this every few minutes; here a demo is waiting. */
-const TICK_SECONDS = 10;
+export const TICK_SECONDS = 10;
+
+/** The same for the Pub/Sub stand-in: push subscriptions, of notifications of Cloud Storage and of chain events. */
+export const PUSHED: readonly PushedTo[] = (Object.keys(TRIGGERS) as FunctionName[]).flatMap((name) => {
+  const trigger: { objectsOf?: string; chain: readonly ChainEventType[] } = TRIGGERS[name];
+  const topic = trigger.objectsOf === 'LANDING_BUCKET' ? 'landing-objects' : 'lake-objects';
+  return [
+    ...(trigger.objectsOf === undefined ? [] : [{ function: name, topic } as const]),
+    { function: name, topic: 'chain', types: trigger.chain } as const,
+  ];
+});
 
 /** One Cloud Function under Google's own framework, one process each as in the cloud. */
 function cloudFunction(name: FunctionName): Component {
@@ -75,10 +87,15 @@ export const eventarc: Component = nodeService({
   }),
 });
 
+/** Where a function takes its events. */
+export function functionUrl(machine: Machine, name: string): string {
+  return `http://127.0.0.1:${machine.port(`function-${name}`)}/`;
+}
+
 function routes(machine: Machine): object[] {
   const env = machine.env();
   return (Object.keys(TRIGGERS) as FunctionName[]).flatMap((name) => {
-    const url = `http://127.0.0.1:${machine.port(`function-${name}`)}/`;
+    const url = functionUrl(machine, name);
     const trigger: { objectsOf?: string; prefix?: string; chain: readonly string[] } = TRIGGERS[name];
     const { objectsOf, prefix = '' } = trigger;
     const objects =

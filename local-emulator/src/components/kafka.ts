@@ -101,7 +101,8 @@ export const kafka: Component = {
   },
 
   async furnish(machine) {
-    await ensureTopics(readConfigFrom(machine.env(), 'bus').bus);
+    // Whatever the instance's bus is: where it is another one, this is the pipeline's.
+    await ensureTopics(readConfigFrom({ ...machine.env(), BUS: 'kafka' }, 'bus').bus);
   },
 
   describe: (machine) => ({ summary: 'bus', url: `127.0.0.1:${machine.port('kafka')}` }),

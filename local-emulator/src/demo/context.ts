@@ -1,8 +1,8 @@
 import { readConfigFrom } from '@tributary/platform/config';
 import { createLake, type Lake } from '@tributary/platform/lake';
 import { createWarehouse, type Warehouse } from '@tributary/platform/warehouse';
-import { Client as MinioClient } from 'minio';
 import type { PoolConfig } from 'pg';
+import { type BusObserver, observeBus } from './bus-observer.ts';
 import { LakeContent } from './lake-content.ts';
 
 /** Clients of everything that the demo looks into, from the same environment as the components have. */
@@ -13,8 +13,7 @@ export interface DemoContext {
   readonly lakeContent: LakeContent;
   readonly lakeBucket: string;
   readonly warehouse: Warehouse;
-  readonly changesTopic: string;
-  readonly featuresTopic: string;
+  readonly bus: BusObserver;
   readonly featureServer: string;
 }
 
@@ -27,23 +26,15 @@ export function createContext(env: Readonly<Record<string, string>>): DemoContex
     'bus',
     'feast',
   );
-  const endpoint = new URL(env.MINIO_ENDPOINT ?? '');
-  const client = new MinioClient({
-    endPoint: endpoint.hostname,
-    port: Number(endpoint.port),
-    useSSL: false,
-    accessKey: env.MINIO_ACCESS_KEY ?? '',
-    secretKey: env.MINIO_SECRET_KEY ?? '',
-  });
+  const store = createLake(lake);
   return {
     env,
     source: postgres,
-    lake: createLake(lake),
-    lakeContent: new LakeContent(client, lake.lakeBucket),
+    lake: store,
+    lakeContent: new LakeContent(store, lake.lakeBucket),
     lakeBucket: lake.lakeBucket,
     warehouse: createWarehouse(warehouse),
-    changesTopic: `${bus.topicPrefix}changes`,
-    featuresTopic: `${bus.topicPrefix}features`,
+    bus: observeBus(env, bus),
     featureServer: feast.serverUrl,
   };
 }

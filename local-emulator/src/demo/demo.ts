@@ -7,6 +7,7 @@ import type { SeedSummary } from '@tributary/seeder';
 import { sayCleaned } from '../commands/lifecycle.ts';
 import { paceOf, type SeedOptions, seedInto } from '../commands/seed.ts';
 import { printComponents, startProgress } from '../commands/status.ts';
+import { adaptersFrom } from '../instance/adapters.ts';
 import { startInstance, stopInstance } from '../instance/control.ts';
 import { environmentOf } from '../instance/environment.ts';
 import { instanceFolder } from '../instance/folders.ts';
@@ -22,6 +23,9 @@ import { printReport } from './report.ts';
 
 export interface DemoOptions extends SeedOptions {
   readonly keep: boolean;
+  /** Where the lake and the bus are; LAKE and BUS where left out. */
+  readonly lake?: string;
+  readonly bus?: string;
 }
 
 /**
@@ -33,6 +37,11 @@ export interface DemoOptions extends SeedOptions {
 export async function demo(options: DemoOptions): Promise<void> {
   const began = Date.now();
   await checkInput(options);
+  const adapters = adaptersFrom({
+    ...process.env,
+    ...(options.lake ? { LAKE: options.lake } : {}),
+    ...(options.bus ? { BUS: options.bus } : {}),
+  });
   await sayCleaned();
   const seconds = new Map<string, number>();
   const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
@@ -41,7 +50,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     seconds.set(stage, (Date.now() - start) / 1000);
     return result;
   };
-  const tools = await timed('set-up', () => prepareToolchain(ROOT));
+  const tools = await timed('set-up', () => prepareToolchain(ROOT, { cloudStandIns: adapters.lake === 'gcs' }));
 
   const instance = `demo-${new Date().toISOString().replace(/[-:]|\.\d+Z/g, '')}-${process.pid}`;
   const state = instanceFolder(instance);
@@ -60,7 +69,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   try {
     const progress = startProgress();
     await timed('start', async () => {
-      await startInstance(instance, tools, { owned: !options.keep, onChange: progress.update });
+      await startInstance(instance, tools, { owned: !options.keep, adapters, onChange: progress.update });
     });
     progress.done();
     const context = createContext(environmentOf(state));
@@ -103,6 +112,7 @@ async function run(
   seconds: Map<string, number>,
   timed: <T>(stage: string, work: () => Promise<T>) => Promise<T>,
 ): Promise<Reconciliation> {
+  await context.bus.begin();
   const seeded: SeedSummary = await timed('seed', () => seedInto(context.env, input, join(state, 'rejects.ndjson')));
   const position = await walPosition(context);
   let shown = '';
@@ -114,6 +124,7 @@ async function run(
   });
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
   for (const [stage, value] of drained.secondsByStage) seconds.set(stage, value);
+  await context.bus.end();
   const result = await timed('comparison', () => reconcile(context, [...loadContracts().keys()], drained));
   printReport(seeded, drained, result, seconds);
   if (result.sampleCustomer !== undefined) await showCustomer(context, Number(result.sampleCustomer));

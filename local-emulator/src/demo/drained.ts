@@ -4,13 +4,11 @@ import { inspectCommits } from '@tributary/platform/group-commit';
 import { Client } from 'pg';
 import type { DemoContext } from './context.ts';
 import type { LayerContent } from './lake-content.ts';
-import { consumerLag, readTopic, type TopicContent } from './topic-ids.ts';
+import type { TopicContent } from './topic-ids.ts';
 
 /** When nothing at all has moved for this long, something is stuck and waiting longer will not help. */
 const STALL_LIMIT_MS = 5 * 60_000;
 const POLL_MS = 700;
-/** The group under which run-services/feast-server takes features off the bus. */
-const FEATURE_PUSH_GROUP = 'feature-push';
 
 /** One thing that must hold before every change can be said to be online, in the order in which changes pass. */
 interface Stage {
@@ -58,7 +56,7 @@ export async function untilDrained(
     {
       name: 'pipeline to lake',
       check: async () => {
-        topic ??= await readTopic(context.env.KAFKA_BROKERS ?? '', context.changesTopic);
+        topic ??= await context.bus.changes();
         raw = await context.lakeContent.layer('raw');
         const missingRaw = missingFrom(topic.idsByStream, raw.idsByStream);
         if (missingRaw > 0) return `${missingRaw.toLocaleString('en')} events not in raw yet`;
@@ -87,7 +85,7 @@ export async function untilDrained(
     {
       name: 'windowed features online',
       check: async () => {
-        const lag = await consumerLag(context.env.KAFKA_BROKERS ?? '', context.featuresTopic, FEATURE_PUSH_GROUP);
+        const lag = await context.bus.featuresWaiting();
         return lag > 0 ? `${lag.toLocaleString('en')} feature rows to push` : undefined;
       },
     },
@@ -151,7 +149,7 @@ async function bytesBehind(context: DemoContext, position: string): Promise<numb
 }
 
 async function withSource<T>(context: DemoContext, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ ...context.source, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ ...context.source, connectionTimeoutMillis: 30_000 });
   client.on('error', () => undefined);
   await client.connect();
   try {

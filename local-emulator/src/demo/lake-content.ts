@@ -1,5 +1,5 @@
+import type { Lake } from '@tributary/platform/lake';
 import { parquetReadObjects } from 'hyparquet';
-import type { Client } from 'minio';
 import pLimit from 'p-limit';
 
 const CONCURRENT_READS = 8;
@@ -27,20 +27,20 @@ const ID_COLUMN = { raw: 'event_id', processed: '_event_id' } as const;
  * Reads event ids out of the lake as they arrive. Objects never change once they are there, so each is read once, however often the content is asked for.
  */
 export class LakeContent {
-  readonly #client: Client;
+  readonly #lake: Lake;
   readonly #bucket: string;
   readonly #read = new Map<string, FileContent>();
 
-  constructor(client: Client, bucket: string) {
-    this.#client = client;
+  constructor(lake: Lake, bucket: string) {
+    this.#lake = lake;
     this.#bucket = bucket;
   }
 
   /** Names of the finished objects below a prefix. */
   async names(prefix: string): Promise<string[]> {
     const names: string[] = [];
-    for await (const object of this.#client.listObjectsV2(this.#bucket, prefix, true)) {
-      if (object.name !== undefined && /(\/part-[^/]*\.parquet|\.json)$/.test(object.name)) names.push(object.name);
+    for await (const { name } of this.#lake.list(this.#bucket, prefix)) {
+      if (/(\/part-[^/]*\.parquet|\.json)$/.test(name)) names.push(name);
     }
     return names;
   }
@@ -65,9 +65,8 @@ export class LakeContent {
   async #file(layer: 'raw' | 'processed' | 'dead-letter', name: string): Promise<FileContent> {
     const known = this.#read.get(name);
     if (known !== undefined) return known;
-    const chunks: Buffer[] = [];
-    for await (const chunk of await this.#client.getObject(this.#bucket, name)) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = await this.#lake.bytes(this.#bucket, name);
+    if (body === undefined) throw new Error(`${name} was listed and is gone`);
     const stream = name.split('/')[1] ?? '';
     let content: FileContent;
     if (layer === 'dead-letter') {

@@ -6,6 +6,7 @@ import { UserError } from '@tributary/platform/errors';
 import { isAlive, startTimeOf } from '../supervisor/identity.ts';
 import { type InstanceStatus, readStatus } from '../supervisor/status-file.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
+import { type Adapters, LAPTOP } from './adapters.ts';
 import { instanceFolder, stateRoot } from './folders.ts';
 import { endLeftovers } from './leftovers.ts';
 import { ROOT } from './machine.ts';
@@ -18,6 +19,7 @@ const POLL_MS = 150;
 /**
  * Starts an instance's supervisor as a process of its own and waits until every component is ready.
  *
+ * @param options.adapters which lake and bus it has
  * @param options.owned the instance ends by itself when this process is gone
  * @param options.onChange called with each new status, for progress
  * @throws {UserError} START_FAILED with the component, the reason and its log
@@ -25,8 +27,9 @@ const POLL_MS = 150;
 export async function startInstance(
   instance: string,
   tools: Toolchain,
-  options: { owned: boolean; onChange?: (status: InstanceStatus) => void },
+  options: { owned: boolean; adapters?: Adapters; onChange?: (status: InstanceStatus) => void },
 ): Promise<InstanceStatus> {
+  const { adapters = LAPTOP } = options;
   const state = instanceFolder(instance);
   const old = readStatus(state);
   if (old !== undefined && isAlive(old.supervisor)) {
@@ -51,7 +54,7 @@ export async function startInstance(
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...process.env, NODE_NO_WARNINGS: '1' },
+      env: { ...process.env, LAKE: adapters.lake, BUS: adapters.bus, NODE_NO_WARNINGS: '1' },
     },
   );
   closeSync(log);

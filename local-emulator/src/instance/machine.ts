@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Component, Machine } from '../supervisor/component.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
+import { type Adapters, LAPTOP } from './adapters.ts';
 import { assignPorts } from './ports.ts';
 import { ensureSecrets } from './secrets.ts';
 
@@ -17,6 +18,7 @@ export async function createMachine(
   state: string,
   components: readonly Component[],
   tools: Toolchain,
+  adapters: Adapters = LAPTOP,
 ): Promise<{ machine: Machine; ports: Record<string, number> }> {
   const secrets = ensureSecrets(state);
   const ports = await assignPorts(
@@ -30,14 +32,17 @@ export async function createMachine(
     PROJECT_ID: 'tributary-local',
     GOOGLE_CLOUD_PROJECT: 'tributary-local',
     LOCATION: 'us-central1',
-    LAKE: 'minio',
+    LAKE: adapters.lake,
     LAKE_BUCKET: 'tributary-lake',
     LANDING_BUCKET: 'tributary-landing',
+    GCS_ENDPOINT: url('fake-gcs'),
     MINIO_ENDPOINT: url('minio'),
     MINIO_ACCESS_KEY: secrets.minioAccessKey,
     MINIO_SECRET_KEY: secrets.minioSecretKey,
-    BUS: 'kafka',
+    BUS: adapters.bus,
     KAFKA_BROKERS: address('kafka'),
+    PUBSUB_ENDPOINT: address('pubsub'),
+    PUBSUB_REST_URL: url('pubsub-rest'),
     TOPIC_PREFIX: 'tributary.',
     BIGQUERY_ENDPOINT: url('bigquery'),
     BIGQUERY_LOCATION: 'US',

@@ -12,25 +12,24 @@ const LAG_EVERY_MS = 5_000;
 const log = createLogger('metrics');
 try {
   const { http, bus, metrics } = readConfig('http', 'bus', 'metrics');
-  if (bus.adapter !== 'kafka')
-    throw new UserError('CONFIG_INVALID', 'The local collector reports the lag of BUS=kafka.');
   const server = metricsServer();
   await server.listen({ host: http.host, port: http.port });
   startMetrics('metrics', metrics);
-  const lag = new LagReporter(bus.brokers, bus.topicPrefix);
+  // Pub/Sub tells its own backlog, and of that there is none here.
+  const lag = bus.adapter === 'kafka' ? new LagReporter(bus.brokers, bus.topicPrefix) : undefined;
   log.info({ url: server.listeningOrigin }, 'ready');
 
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   while (!stop.signal.aborted) {
     try {
-      await lag.report();
+      await lag?.report();
     } catch (error) {
       log.debug({ err: error }, 'the bus does not say how far its readers are');
     }
     await sleep(LAG_EVERY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
   }
-  await lag.close().catch(() => undefined);
+  await lag?.close().catch(() => undefined);
   await stopMetrics();
   await server.close();
 } catch (error) {

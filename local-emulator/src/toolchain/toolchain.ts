@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '@tributary/platform/errors';
 import { Listr } from 'listr2';
 import { cached, cacheRoot, inputsHash } from './cache.ts';
-import { installGo } from './go.ts';
+import { buildGo, installGo } from './go.ts';
 import { ensureMaven } from './maven.ts';
 import { progressTo } from './progress.ts';
 import { ensurePython } from './python.ts';
@@ -17,8 +17,9 @@ export interface Toolchain {
   /** Folder of the Python environment's commands (python, dbt, feast …). */
   readonly pythonBin: string;
   readonly minio: string;
-  /** Only tests use it; prepared where it is asked for by name. */
+  /** Cloud Storage and Pub/Sub on this machine; empty unless asked for. */
   readonly fakeGcsServer: string;
+  readonly pubsubServer: string;
   /** Folder of Kafka's jars. */
   readonly kafkaJars: string;
   /** Folder of Flink's jars. */
@@ -29,13 +30,14 @@ export interface Toolchain {
 }
 
 /** The parts of the toolchain that take time to fetch or build. */
-export type Tool = 'python' | 'minio' | 'fake-gcs-server' | 'kafka' | 'debezium-engine' | 'pipeline';
+export type Tool = 'python' | 'minio' | 'fake-gcs-server' | 'pubsub-server' | 'kafka' | 'debezium-engine' | 'pipeline';
 
 /** The last MinIO source release that its module proxy serves; a pseudo-version, because the project stopped tagging modules. */
 const MINIO_MODULE = 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c';
 const MINIO_KEY = 'minio-20260212';
 const FAKE_GCS_MODULE = 'github.com/fsouza/fake-gcs-server@v1.56.1';
 const FAKE_GCS_KEY = 'fake-gcs-server-1.56.1';
+const PUBSUB_SERVER = { folder: 'local-emulator/pubsub', program: 'pubsub' };
 const KAFKA_KEY = 'kafka-4.3.1';
 const PIPELINE_INPUTS = [
   'dataflow-flink/pom.xml',
@@ -50,11 +52,12 @@ const ENGINE_INPUTS = ['run-services/debezium-bridge/engine/pom.xml', 'run-servi
  * a name made from its version or from the hash of its sources, so a second run, or a second clone, finds it.
  *
  * @param options.only what to prepare; a test that needs one component does not wait for a Maven build of another
+ * @param options.cloudStandIns prepare also those of Cloud Storage and Pub/Sub, which an instance on MinIO and Kafka does not need
  * @throws {UserError} MISSING_TOOLCHAIN naming each missing prerequisite and the command that installs it; SETUP_FAILED
  */
 export async function prepareToolchain(
   root: string,
-  options: { quiet?: boolean; only?: ReadonlySet<Tool> } = {},
+  options: { quiet?: boolean; only?: ReadonlySet<Tool>; cloudStandIns?: boolean } = {},
 ): Promise<Toolchain> {
   const wanted = (tool: Tool): boolean => options.only === undefined || options.only.has(tool);
   const requirements = await checkRequirements();
@@ -65,6 +68,7 @@ export async function prepareToolchain(
   let pythonBin = '';
   let minio = '';
   let fakeGcsServer = '';
+  let pubsubServer = '';
   let kafkaJars = '';
   let pipelineJar = '';
   let engineJar = '';
@@ -122,12 +126,22 @@ export async function prepareToolchain(
       },
       {
         title: 'Cloud Storage stand-in (fake-gcs-server, built with Go)',
-        enabled: options.only?.has('fake-gcs-server') ?? false,
+        enabled: options.only?.has('fake-gcs-server') ?? options.cloudStandIns === true,
         task: async (_, task) => {
           const progress = progressTo((line) => {
             task.output = line;
           });
           fakeGcsServer = await installGo(FAKE_GCS_KEY, FAKE_GCS_MODULE, 'fake-gcs-server', progress);
+        },
+      },
+      {
+        title: 'Pub/Sub stand-in (pstest, built with Go)',
+        enabled: options.only?.has('pubsub-server') ?? options.cloudStandIns === true,
+        task: async (_, task) => {
+          const progress = progressTo((line) => {
+            task.output = line;
+          });
+          pubsubServer = await buildGo(root, PUBSUB_SERVER, progress);
         },
       },
     ],
@@ -147,6 +161,7 @@ export async function prepareToolchain(
     pythonBin,
     minio,
     fakeGcsServer,
+    pubsubServer,
     kafkaJars,
     pipelineJar,
     engineJar,

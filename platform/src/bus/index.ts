@@ -7,6 +7,7 @@ import { TOPIC_PARTITIONS } from './topics.ts';
 export type { BusErrorCode } from './errors.ts';
 export { KafkaBus, type KafkaSettings } from './kafka.ts';
 export { toKafka } from './kafka-message.ts';
+export { MESSAGE_LIMITS } from './limits.ts';
 export type {
   BatchHandler,
   Bus,
@@ -18,6 +19,7 @@ export type {
   Subscription,
   Topic,
 } from './port.ts';
+export { toPubSub } from './pubsub-subscription.ts';
 export { MAX_MESSAGE_BYTES, TOPIC_PARTITIONS } from './topics.ts';
 
 /** A bus that can also be set up. */

@@ -3,8 +3,8 @@ import { CompressionTypes, type Kafka, Partitioners, type Producer, type TopicMe
 import type { Logger } from '../log/index.ts';
 import { type BusErrorCode, busError } from './errors.ts';
 import { sizeOf, toKafka } from './kafka-message.ts';
+import { checkLimits } from './limits.ts';
 import type { BusMessage } from './port.ts';
-import { MAX_MESSAGE_BYTES } from './topics.ts';
 
 /**
  * Kafka refuses a record batch over `max.message.bytes` (1,048,588 unless set), and kafkajs makes one batch of all messages for a partition: requests stay below
@@ -63,16 +63,12 @@ export class KafkaPublisher {
 
   /**
    * @param topic the full topic name.
-   * @throws BUS_UNAVAILABLE, BUS_TOPIC_MISSING, BUS_MESSAGE_TOO_LARGE, BUS_FORBIDDEN; any part of the messages may have been published.
+   * @throws BUS_UNAVAILABLE, BUS_TOPIC_MISSING, BUS_MESSAGE_TOO_LARGE, BUS_ATTRIBUTES_INVALID, BUS_FORBIDDEN; any part of the messages may have been published.
    */
   async publish(topic: string, messages: readonly BusMessage[]): Promise<void> {
     if (messages.length === 0) return;
+    checkLimits(`publish to ${topic}`, messages);
     const sized = messages.map((message) => ({ topic, message, bytes: sizeOf(message) }));
-    const tooLarge = sized.find((item) => item.bytes > MAX_MESSAGE_BYTES);
-    if (tooLarge) {
-      const size = `${tooLarge.bytes} bytes, at most ${MAX_MESSAGE_BYTES}`;
-      throw busError('BUS_MESSAGE_TOO_LARGE', `publish to ${topic}`, new Error(size));
-    }
     await new Promise<void>((resolve, reject) => {
       const call: Call = { resolve, reject, unacknowledged: sized.length, failed: false };
       for (const item of sized) this.#queue.push({ ...item, call });

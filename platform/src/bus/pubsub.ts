@@ -1,9 +1,10 @@
-import type { PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
+import type { PublishOptions, PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
 import { createLogger, type Logger } from '../log/index.ts';
 import { type BusErrorCode, busError } from './errors.ts';
+import { checkLimits } from './limits.ts';
 import type { BatchHandler, Bus, BusMessage, Forgotten, Subscription, Topic } from './port.ts';
 import { PubSubSubscription, toPubSub } from './pubsub-subscription.ts';
-import { MAX_MESSAGE_BYTES, TOPIC_PARTITIONS } from './topics.ts';
+import { TOPIC_PARTITIONS } from './topics.ts';
 
 export interface PubSubSettings {
   readonly projectId: string;
@@ -17,6 +18,26 @@ const MAX_OUTSTANDING = 1_000;
 
 /** https://grpc.io/docs/guides/status-codes/ */
 const GRPC = { NOT_FOUND: 5, ALREADY_EXISTS: 6, PERMISSION_DENIED: 7, UNAUTHENTICATED: 16 } as const;
+
+/** The client's own ten minutes would keep a caller, and whoever waits for it, for as long as the bus is away; whoever publishes repeats it. */
+const PUBLISH_DEADLINE_MS = 20_000;
+
+/** https://cloud.google.com/pubsub/docs/retry-requests */
+const PUBLISH_RETRIES: NonNullable<PublishOptions['gaxOpts']> = {
+  retry: {
+    // Deadline exceeded, resource exhausted, aborted, internal, unavailable.
+    retryCodes: [4, 8, 10, 13, 14],
+    backoffSettings: {
+      initialRetryDelayMillis: 100,
+      retryDelayMultiplier: 2,
+      maxRetryDelayMillis: 4_000,
+      initialRpcTimeoutMillis: 10_000,
+      rpcTimeoutMultiplier: 1.5,
+      maxRpcTimeoutMillis: 30_000,
+      totalTimeoutMillis: PUBLISH_DEADLINE_MS,
+    },
+  },
+};
 
 /** What the client gives up on without it being the caller's fault is passing; these are not. */
 const PERMANENT: ReadonlyMap<number, BusErrorCode> = new Map([
@@ -50,6 +71,7 @@ export class PubSubBus implements Bus {
 
   async publish(topic: Topic, messages: readonly BusMessage[]): Promise<void> {
     const handle = await this.#topic(topic);
+    checkLimits(`publish to ${handle.name}`, messages);
     for (let from = 0; from < messages.length; from += MAX_OUTSTANDING) {
       await this.#publishPart(handle, messages.slice(from, from + MAX_OUTSTANDING));
     }
@@ -57,8 +79,6 @@ export class PubSubBus implements Bus {
 
   async #publishPart(topic: PubSubTopic, messages: readonly BusMessage[]): Promise<void> {
     const what = `publish to ${topic.name}`;
-    const tooLarge = messages.find((message) => message.data.length > MAX_MESSAGE_BYTES);
-    if (tooLarge) throw busError('BUS_MESSAGE_TOO_LARGE', what, new Error(`${tooLarge.data.length} bytes`));
     const outcomes = await Promise.allSettled(messages.map((message) => topic.publishMessage(toPubSub(message))));
     let failure: unknown;
     for (const [index, outcome] of outcomes.entries()) {
@@ -76,7 +96,7 @@ export class PubSubBus implements Bus {
     const name = `${this.#settings.topicPrefix}${topic}.${group}`;
     const subscription = handle.subscription(name, PubSubSubscription.clientOptions);
     try {
-      await subscription.create(SUBSCRIPTION_DEFAULTS).catch(ignoreExisting);
+      await subscription.create(SUBSCRIPTION_DEFAULTS).catch(ignoreMade);
     } catch (error) {
       throw busError(codeOf(error), `subscribe to ${handle.name} as ${group}`, error);
     }
@@ -118,7 +138,7 @@ export class PubSubBus implements Bus {
     const client = await this.#connect();
     let topic = this.#topics.get(role);
     if (!topic) {
-      topic = client.topic(this.#settings.topicPrefix + role, { messageOrdering: true });
+      topic = client.topic(this.#settings.topicPrefix + role, { messageOrdering: true, gaxOpts: PUBLISH_RETRIES });
       this.#topics.set(role, topic);
     }
     return topic;
@@ -126,10 +146,14 @@ export class PubSubBus implements Bus {
 
   /** The client is loaded on first use: it costs a third of a second, which a process on the other bus should not pay at every cold start. */
   #connect(): Promise<PubSub> {
-    this.#client ??= import('@google-cloud/pubsub').then(({ PubSub }) => {
+    this.#client ??= (async () => {
       const { projectId, endpoint } = this.#settings;
-      return new PubSub({ projectId, ...(endpoint ? { apiEndpoint: endpoint } : {}) });
-    });
+      const { PubSub } = await import('@google-cloud/pubsub');
+      if (!endpoint) return new PubSub({ projectId });
+      // An emulator asks for no credentials; without this the client looks for some, on the network too.
+      const { PassThroughClient } = await import('google-auth-library');
+      return new PubSub({ projectId, apiEndpoint: endpoint, authClient: new PassThroughClient() });
+    })();
     return this.#client;
   }
 }
@@ -140,4 +164,9 @@ function codeOf(error: unknown): BusErrorCode {
 
 function ignoreExisting(error: { code?: number }): void {
   if (error.code !== GRPC.ALREADY_EXISTS) throw error;
+}
+
+/** In the cloud a subscriber's account may take messages and make nothing: Terraform made the subscription. Where it did not, the pull says so. */
+function ignoreMade(error: { code?: number }): void {
+  if (error.code !== GRPC.PERMISSION_DENIED) ignoreExisting(error);
 }

@@ -10,7 +10,8 @@ export interface ProjectConfig {
 
 export type LakeConfig = { readonly lakeBucket: string; readonly landingBucket: string } & (
   | { readonly adapter: 'minio'; readonly endpoint: string; readonly accessKey: string; readonly secretKey: string }
-  | { readonly adapter: 'gcs'; readonly projectId: string }
+  /** `endpoint` is absent in the cloud. */
+  | { readonly adapter: 'gcs'; readonly projectId: string; readonly endpoint: string | undefined }
 );
 
 export type BusConfig = { readonly topicPrefix: string } & (
@@ -160,7 +161,9 @@ export const SECTIONS = {
 
   lake: (read: Reader): LakeConfig => {
     const buckets = { lakeBucket: read.get('LAKE_BUCKET'), landingBucket: read.get('LANDING_BUCKET') };
-    if (read.get('LAKE') === 'gcs') return { adapter: 'gcs', ...buckets, projectId: read.get('PROJECT_ID') };
+    if (read.get('LAKE') === 'gcs') {
+      return { adapter: 'gcs', ...buckets, projectId: read.get('PROJECT_ID'), endpoint: read.get('GCS_ENDPOINT') };
+    }
     return {
       adapter: 'minio',
       ...buckets,

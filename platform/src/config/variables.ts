@@ -72,6 +72,11 @@ export const VARIABLES = {
   ),
   LAKE_BUCKET: variable(bucket, 'the bucket of raw, processed, dead-letter, quarantine and control', 'tributary-lake'),
   LANDING_BUCKET: variable(bucket, 'the bucket where batch files are dropped', 'tributary-landing'),
+  GCS_ENDPOINT: variable(
+    url.optional(),
+    'a Cloud Storage stand-in; leave it out in the cloud',
+    'http://127.0.0.1:4443',
+  ),
   MINIO_ENDPOINT: variable(url, 'where MinIO listens', 'http://127.0.0.1:9000'),
   MINIO_ACCESS_KEY: variable(z.string().min(1), "MinIO's user", 'tributary'),
   MINIO_SECRET_KEY: variable(z.string().min(1), "MinIO's password", 'at least eight characters', { secret: true }),

@@ -28,11 +28,16 @@ export function createPipelineLauncher(config: PipelineConfig, lake: LakeConfig,
   }
 }
 
-/** The pipeline's options for its lake; dataflow-flink reads MinIO as S3. */
-function lakeArguments(lake: LakeConfig): Record<string, string> {
+/** The pipeline's options for its lake; dataflow-flink reads MinIO as S3, and a stand-in of Cloud Storage asks for no credentials. */
+export function lakeArguments(lake: LakeConfig): Record<string, string> {
   switch (lake.adapter) {
     case 'gcs':
-      return { lake: `gs://${lake.lakeBucket}` };
+      if (lake.endpoint === undefined) return { lake: `gs://${lake.lakeBucket}` };
+      return {
+        lake: `gs://${lake.lakeBucket}`,
+        gcsEndpoint: `${lake.endpoint}/storage/v1/`,
+        credentialFactoryClass: 'org.apache.beam.sdk.extensions.gcp.auth.NoopCredentialFactory',
+      };
     case 'minio':
       return {
         lake: `s3://${lake.lakeBucket}`,

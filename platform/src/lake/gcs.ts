@@ -6,8 +6,8 @@ import type { ByteRange, Lake, LakeObject, WriteOptions } from './port.ts';
 
 export interface GcsSettings {
   readonly projectId: string;
-  /** Of a stand-in, for tests; absent in the cloud. */
-  readonly endpoint?: string;
+  /** Of a stand-in; absent in the cloud. */
+  readonly endpoint?: string | undefined;
 }
 
 /** How often `read` starts over because the object was replaced between its two requests. */
