@@ -134,6 +134,13 @@ program
   .action(async (options) => (await import('./commands/gateway.ts')).gateway(options));
 
 program
+  .command('config')
+  .description('shows each variable of a deployable, or of all: its value, where it comes from, what it is for')
+  .argument('[deployable]', 'as terraform/deployables.yaml names it')
+  .option('--env <env>', 'the <env> of the .env.<env> to read (default: TRIBUTARY_ENV, or local)')
+  .action(async (deployable, options) => (await import('./commands/config.ts')).config(deployable, options));
+
+program
   .command('contracts')
   .description('lints the contracts and generates what follows from them')
   .option('--check', 'only check that generated files are fresh', false)

@@ -1,38 +1,23 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createBus } from '@tributary/platform/bus';
-import { readConfig, readVariables, variable } from '@tributary/platform/config';
+import { readConfig, readVariables } from '@tributary/platform/config';
 import { UserError } from '@tributary/platform/errors';
 import { createLake } from '@tributary/platform/lake';
 import { sendLineage } from '@tributary/platform/lineage';
 import { createLogger } from '@tributary/platform/log';
 import { createWarehouse } from '@tributary/platform/warehouse';
-import { z } from 'zod';
 import { runDbt } from './dbt.ts';
 import { readProject } from './project.ts';
 import { readRequest } from './request.ts';
+import { VARIABLES } from './settings.ts';
 import { transform } from './transform.ts';
+
+/** What a shell reports of a process that was ended by SIGTERM. */
+const EXIT_TERMINATED = 143;
 
 /**
  * The Cloud Run job that runs dbt. It exits 0 when its report is on the bus, whatever the report says: the report ends the request. Anything else
  * means nobody heard of it, and the run is started again.
  */
-const VARIABLES = {
-  DBT_CACHE_DIR: variable(
-    z.string().default(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tributary', 'dbt')),
-    'where dbt keeps what it parsed for the next run',
-    '/var/cache/dbt',
-  ),
-  DBT_TIMEOUT_SECONDS: variable(
-    z.coerce.number().int().min(1).default(540),
-    "how long dbt may take; shorter than the job's own timeout",
-    '540',
-  ),
-};
-
-/** What a shell reports of a process that was ended by SIGTERM. */
-const EXIT_TERMINATED = 143;
-
 async function main(): Promise<number> {
   const log = createLogger('dbt');
   const stop = new AbortController();

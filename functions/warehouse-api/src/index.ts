@@ -2,29 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import { http } from '@google-cloud/functions-framework';
 import { createBus } from '@tributary/platform/bus';
 import { behindDoor, onListen, orExit, outcomeRecorder } from '@tributary/platform/cloud-function';
-import { jsonText, readConfig, readVariables, variable } from '@tributary/platform/config';
+import { readConfig, readVariables } from '@tributary/platform/config';
 import { createCostGuard } from '@tributary/platform/cost';
 import { createLake } from '@tributary/platform/lake';
 import { createLogger } from '@tributary/platform/log';
 import { startMetrics } from '@tributary/platform/metrics';
 import { type Caller, OidcVerifier } from '@tributary/platform/oidc';
 import { createQueryJobs, createWarehouse } from '@tributary/platform/warehouse';
-import { z } from 'zod';
 import { answerApi, refuseApi } from './api.ts';
 import { loadDeclarations } from './declaration.ts';
+import { VARIABLES } from './settings.ts';
 
 const NAME = 'warehouse-api';
 
 /** Of a request's body: parameters, and nothing else. */
 const MAX_BODY_BYTES = 1024 * 1024;
-
-const VARIABLES = {
-  WAREHOUSE_API_ROLES: variable(
-    jsonText(z.record(z.string(), z.array(z.string().min(1)))).default({}),
-    'who may ask the warehouse API what: role → e-mails, *@<domain>, or *',
-    '{"features":["model@tributary-dev.iam.gserviceaccount.com"],"operations":["*@example.com"]}',
-  ),
-};
 
 /** Answers declared queries over HTTP. */
 const log = createLogger(NAME);

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type Environment, readConfigFrom, readEnvironment, readVariables, VARIABLES, variable } from './index.ts';
+import {
+  type Environment,
+  explainConfig,
+  readConfigFrom,
+  readEnvironment,
+  readVariables,
+  VARIABLES,
+  variable,
+} from './index.ts';
 
 const LOCAL: Environment = {
   TRIBUTARY_ENV: 'local',
@@ -85,18 +93,38 @@ describe('readConfig', () => {
       expect([name, schema.safeParse(example.replace('…', 'x')).success]).toEqual([name, true]);
     }
   });
+});
 
-  test.each(['local', 'dev', 'prod'])('.env.%s gives valid values, and no secrets', (name) => {
-    const environment = readEnvironment({ TRIBUTARY_ENV: name });
-    const declared = Object.entries(VARIABLES).filter(([variableName]) => environment[variableName] !== undefined);
-    expect(declared.length).toBeGreaterThan(10);
-    for (const [variableName, { schema, secret }] of declared as [string, (typeof VARIABLES)['PGPASSWORD']][]) {
-      expect([variableName, schema.safeParse(environment[variableName]).success, secret ?? false]).toEqual([
-        variableName,
-        true,
-        false,
-      ]);
-    }
+describe('explainConfig', () => {
+  const sources = (own: Environment, fromFile: Environment = {}) => ({ own, fromFile, file: '.env.test' });
+
+  test('each variable that the selected adapters read is told with its value and where that is from', () => {
+    const explained = explainConfig(['lake', 'http'], sources({ LAKE: 'gcs', PORT: '0' }, LOCAL));
+    const given = explained.filter(({ source }) => source !== 'none');
+    expect(given.map(({ name, value, source }) => [name, value, source])).toEqual([
+      ['LAKE_BUCKET', 'lake', 'file'],
+      ['LANDING_BUCKET', 'landing', 'file'],
+      ['LAKE', 'gcs', 'environment'],
+      ['PROJECT_ID', 'tributary-local', 'file'],
+      ['HOST', '127.0.0.1', 'default'],
+      ['PORT', '0', 'environment'],
+    ]);
+    expect(explained.filter(({ problem }) => problem !== undefined)).toEqual([]);
+  });
+
+  test('what is missing or wrong is told as readConfig would refuse it, and a secret never', () => {
+    const explained = explainConfig(['postgres'], sources({ PGPORT: 'none', PGPASSWORD: 'planted-secret' }), {
+      TOKEN: variable(z.string().regex(/^x/, 'expected an x'), 'a token', 'x1', { secret: true }),
+    });
+    expect(explained.map(({ name, problem }) => [name, problem])).toEqual([
+      ['PGHOST', 'missing'],
+      ['PGPORT', 'expected a port number'],
+      ['PGUSER', 'missing'],
+      ['PGPASSWORD', undefined],
+      ['PGDATABASE', undefined],
+      ['TOKEN', 'missing'],
+    ]);
+    expect(JSON.stringify(explained)).not.toContain('planted-secret');
   });
 });
 

@@ -4,7 +4,8 @@ import { VariableReader } from './reader.ts';
 import { SECTIONS } from './sections.ts';
 import { VARIABLES, type VariableDeclaration } from './variables.ts';
 
-export { type Environment, ROOT, readEnvironment } from './environment.ts';
+export { type Environment, type EnvironmentSources, ROOT, readEnvironment, readSources } from './environment.ts';
+export { type ExplainedVariable, explainConfig } from './explain.ts';
 export type {
   AccessConfig,
   BusConfig,

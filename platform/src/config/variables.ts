@@ -56,7 +56,9 @@ const list = z
   )
   .refine((parts) => parts.length > 0, 'expected at least one, comma-separated');
 
-/** Every variable of docs/interfaces.md#environment. */
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** What more than one deployable reads; what only one does is declared by it. docs/interfaces.md#environment */
 export const VARIABLES = {
   PROJECT_ID: variable(
     z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'expected a project id: 6 to 30 of a-z 0-9 -'),
@@ -64,6 +66,11 @@ export const VARIABLES = {
     'tributary-local',
   ),
   LOCATION: variable(z.string().min(1), 'the region of jobs and services', 'us-central1'),
+  LOG_LEVEL: variable(
+    z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+    'the least serious lines that are logged',
+    'info',
+  ),
 
   LAKE: variable(
     z.enum(['minio', 'gcs'], { error: 'expected minio or gcs' }),
@@ -201,6 +208,11 @@ export const VARIABLES = {
   ),
   FEAST_REGISTRY: variable(path, "Feast's registry: a file, or a gs:// URI", '.tributary/feast/registry.db'),
 
+  CONTRACTS: variable(
+    path.optional(),
+    'the compiled contracts: a path, or gs://bucket/name; the ones that came with the program where left out',
+    'gs://tributary-lake/control/contracts.json',
+  ),
   PII_KEYS_FILE: variable(path, 'the file of the PII keys (docs/interfaces.md#pii)', '/secrets/pii-keys.json'),
 
   PGHOST: variable(z.string().min(1), "the application database's host", '127.0.0.1'),

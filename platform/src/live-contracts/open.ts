@@ -1,6 +1,5 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { z } from 'zod';
-import { type Environment, readConfigFrom, readEnvironment, readVariables, variable } from '../config/index.ts';
+import { type Environment, readConfigFrom, readEnvironment, readVariables, VARIABLES } from '../config/index.ts';
 import { COMPILED_CONTRACTS } from '../contracts/load.ts';
 import { createLake } from '../lake/index.ts';
 import type { Logger } from '../log/index.ts';
@@ -9,13 +8,7 @@ import { type ContractsSource, fileSource, objectSource } from './source.ts';
 
 const OBJECT = /^(?:gs|s3):\/\/(?<bucket>[^/]+)\/(?<name>.+)$/;
 
-const VARIABLES = {
-  CONTRACTS: variable(
-    z.string().min(1).optional(),
-    'the compiled contracts: a path, or gs://bucket/name; the ones that came with the program where left out',
-    'gs://tributary-lake/control/contracts.json',
-  ),
-};
+const DECLARED = { CONTRACTS: VARIABLES.CONTRACTS };
 
 /** The contracts that the environment's `CONTRACTS` names. */
 export async function openContracts(log: Logger, environment: Environment = readEnvironment()): Promise<LiveContracts> {
@@ -31,13 +24,13 @@ export function contractsLocation(
   { sharesFiles }: { readonly sharesFiles: boolean },
   environment: Environment = readEnvironment(),
 ): string | undefined {
-  const { CONTRACTS } = readVariables(VARIABLES, environment);
+  const { CONTRACTS } = readVariables(DECLARED, environment);
   if (CONTRACTS !== undefined && OBJECT.test(CONTRACTS)) return CONTRACTS;
   return sharesFiles ? (CONTRACTS ?? fileURLToPath(COMPILED_CONTRACTS)) : undefined;
 }
 
 function sourceOf(environment: Environment): ContractsSource {
-  const { CONTRACTS } = readVariables(VARIABLES, environment);
+  const { CONTRACTS } = readVariables(DECLARED, environment);
   if (CONTRACTS === undefined) return fileSource(COMPILED_CONTRACTS);
   const { bucket, name } = OBJECT.exec(CONTRACTS)?.groups ?? {};
   if (bucket === undefined || name === undefined) return fileSource(pathToFileURL(CONTRACTS));

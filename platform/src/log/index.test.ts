@@ -67,6 +67,6 @@ describe('createLogger', () => {
   });
 
   test('an unknown level is refused with the list of levels', () => {
-    expect(() => capture('loud')).toThrow(/LOG_LEVEL is "loud"; use one of trace, debug, info/);
+    expect(() => capture('loud')).toThrow(/LOG_LEVEL is "loud" \(expected one of trace, debug, info/);
   });
 });

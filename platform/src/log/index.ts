@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import { readEnvironment } from '../config/environment.ts';
-import { TributaryError, UserError } from '../errors/index.ts';
+import { readEnvironment, readVariables, VARIABLES } from '../config/index.ts';
+import { TributaryError } from '../errors/index.ts';
 
 export type { Logger } from 'pino';
 
@@ -61,13 +61,10 @@ export interface LoggerOptions {
  */
 export function createLogger(component: string, options: LoggerOptions = {}): Logger {
   const environment = readEnvironment();
-  const level = options.level ?? environment.LOG_LEVEL ?? 'info';
-  if (level !== 'silent' && !(level in SEVERITY)) {
-    throw new UserError(
-      'CONFIG_INVALID',
-      `LOG_LEVEL is "${level}"; use one of ${Object.keys(SEVERITY).join(', ')}, silent. Example: LOG_LEVEL=info`,
-    );
-  }
+  const { LOG_LEVEL: level } = readVariables(
+    { LOG_LEVEL: VARIABLES.LOG_LEVEL },
+    options.level === undefined ? environment : { ...environment, LOG_LEVEL: options.level },
+  );
   return pino(
     {
       level,

@@ -16,7 +16,6 @@ locals {
   }
 
   common_values = {
-    environment       = var.environment
     project_id        = var.project_id
     region            = var.region
     log_level         = var.log_level
