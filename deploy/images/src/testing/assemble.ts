@@ -1,6 +1,5 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
-import { execa } from 'execa';
+import { chmodSync, cpSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { IMAGES, type ImageName } from '../images.ts';
 import { writeBase } from './base.ts';
 import { stagesOf } from './dockerfile.ts';
@@ -36,35 +35,17 @@ export async function assemble(image: NodeImage, ports: AssemblyPorts): Promise<
   });
 }
 
-/** The build context: what git knows or would add, without what .dockerignore names. */
-export async function writeContext(root: string, context: string): Promise<void> {
-  const ignored = readFileSync(join(root, '.dockerignore'), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const { stdout } = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-  });
-  const files = stdout
-    .split('\0')
-    .filter((file) => file !== '')
-    .filter((file) => !ignored.some((pattern) => matchesGlob(file, pattern) || matchesGlob(file, `${pattern}/**`)));
-  for (const file of files) cpSync(join(root, file), join(context, file), { recursive: true, force: true });
-}
-
-/** Root file systems that stand in for `node:…` and `gcr.io/distroless/cc`. */
-export async function writeBases(folder: string, node: string): Promise<{ node: string; distroless: string }> {
+/** Root file systems that stand in for `node:…` and `gcr.io/distroless/cc`, the latter with the libraries of Node and of other programs. */
+export async function writeBases(
+  folder: string,
+  node: string,
+  others: readonly string[],
+): Promise<{ node: string; distroless: string }> {
   const bases = { node: join(folder, 'node'), distroless: join(folder, 'distroless') };
   mkdirSync(join(bases.node, 'usr/local/bin'), { recursive: true });
   cpSync(realpathSync(node), join(bases.node, 'usr/local/bin/node'));
   chmodSync(join(bases.node, 'usr/local/bin/node'), 0o755);
   mkdirSync(bases.distroless, { recursive: true });
-  await writeBase(bases.distroless, [node]);
+  await writeBase(bases.distroless, [node, ...others]);
   return bases;
-}
-
-/** Every file, folder and link below a folder, from it, sorted. */
-export function pathsBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
 }

@@ -34,9 +34,11 @@ export async function writeBase(root: string, programs: readonly string[]): Prom
   }
 }
 
-/** Paths of the shared libraries of a program, its loader among them; none where nothing tells. */
+/** Paths of the system's shared libraries that a program is linked to, its loader among them; none where nothing tells. */
 async function linked(program: string): Promise<string[]> {
   const result = await execa('ldd', [program], { reject: false, stdin: 'ignore' });
   if (result.failed) return [];
-  return [...result.stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path = '']) => path);
+  const paths = [...result.stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path = '']) => path);
+  // The system's own; what a program brings beside itself comes with it.
+  return paths.filter((path) => /^\/(usr\/)?lib/.test(path));
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
+import { freePort } from './process.ts';
 import type { BuiltImage } from './stages.ts';
 
 /** A registry of images on this machine's loopback, in memory. */
@@ -9,20 +9,28 @@ export interface LoopbackRegistry {
   readonly host: string;
   /** Makes an image of layers, each a compressed tar file, and answers its digest. */
   push(name: string, layers: readonly string[], image: BuiltImage): Promise<string>;
-  /** Unpacks an image as an engine does, and answers its configuration. */
-  pull(name: string, digest: string, folder: string): Promise<ImageConfig>;
+  /** Unpacks an image as an engine does, with its owners where this user may, and answers its configuration and what it lists. */
+  pull(name: string, digest: string, folder: string): Promise<{ config: ImageConfig; entries: TarEntry[] }>;
   stop(): Promise<void>;
 }
 
 /** https://github.com/opencontainers/image-spec/blob/main/config.md */
 export interface ImageConfig {
-  readonly config: {
-    readonly User: string;
-    readonly WorkingDir: string;
-    readonly Entrypoint: readonly string[];
-    readonly Env: readonly string[];
-    readonly Labels: Readonly<Record<string, string>>;
-  };
+  readonly User: string;
+  readonly WorkingDir: string;
+  readonly Entrypoint: readonly string[];
+  readonly Env: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+/** A file of an image as its tar file has it. */
+export interface TarEntry {
+  readonly path: string;
+  /** As `ls -l` shows it. */
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly bytes: number;
 }
 
 export async function startRegistry(crane: string): Promise<LoopbackRegistry> {
@@ -61,12 +69,13 @@ export async function startRegistry(crane: string): Promise<LoopbackRegistry> {
     },
     async pull(name, digest, folder) {
       const reference = `${host}/${name}@${digest}`;
-      await run('validate', '--remote', reference);
       mkdirSync(folder, { recursive: true });
       const tar = join(folder, '..', 'export.tar');
       await run('export', reference, tar);
       await execa('tar', ['-xpf', tar, '-C', folder]);
-      return JSON.parse(await run('config', reference)) as ImageConfig;
+      const listed = await execa('tar', ['--numeric-owner', '--full-time', '-tvf', tar], { maxBuffer: 1024 ** 3 });
+      const config = (JSON.parse(await run('config', reference)) as { config: ImageConfig }).config;
+      return { config, entries: listed.stdout.split('\n').map(entryOf) };
     },
     async stop() {
       server.kill('SIGTERM');
@@ -82,15 +91,10 @@ export async function layerOf(folder: string, file: string): Promise<string> {
   return file;
 }
 
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+function entryOf(line: string): TarEntry {
+  const [, mode = '', uid, gid, bytes, path = ''] =
+    /^(\S+) (\d+)\/(\d+)\s+(\d+) \S+ \S+ (?:\.\/)?(.*)$/.exec(line) ?? [];
+  return { mode, uid: Number(uid), gid: Number(gid), bytes: Number(bytes), path: path.split(' -> ')[0]! };
 }
 
 async function untilServing(host: string, server: ResultPromise): Promise<void> {

@@ -44,7 +44,8 @@ export async function buildStages(stages: readonly Stage[], ports: BuildPorts): 
     const root = join(ports.work, stage.name ?? String(index));
     mkdirSync(root, { recursive: true });
     // The base's own files are a layer of their own below the last stage.
-    if (stage !== last && known !== undefined) cpSync(known, root, { recursive: true, verbatimSymlinks: true });
+    // As links: Node alone is 120 MB, and no stage changes a file of its base.
+    if (stage !== last && known !== undefined) await execa('cp', ['-Rl', `${known}/.`, root]);
     const built = await carryOut(stage, root, roots, ports);
     if (stage === last) return built;
     if (stage.name !== undefined) roots[stage.name] = root;
