@@ -1,5 +1,5 @@
 output "topics" {
-  description = "Id of each topic (projects/…/topics/…) by role: changes, dead-letter, features, chain, lake-objects, landing-objects, secret-rotation, undeliverable."
+  description = "Id of each topic (projects/…/topics/…) by role: changes, dead-letter, features, chain, lake-objects, secret-rotation, undeliverable."
   value       = { for role, topic in google_pubsub_topic.this : role => topic.id }
 }
 
@@ -9,7 +9,7 @@ output "topic_names" {
 }
 
 output "subscriptions" {
-  description = "Id of each pulled subscription (projects/…/subscriptions/…) by <topic>.<group>: changes.pipeline and dead-letter.pipeline (Dataflow), features.feature-push (feature server), secret-rotation.kept and undeliverable.kept (people)."
+  description = "Id of each pulled subscription (projects/…/subscriptions/…) by <topic>.<group>: changes.pipeline and dead-letter.pipeline (Dataflow), features.feature-push (feature server, where feature_server_pulls), secret-rotation.kept and undeliverable.kept (people)."
   value       = { for name, subscription in google_pubsub_subscription.pull : name => subscription.id }
 }
 

@@ -63,15 +63,22 @@ variable "undeliverable_retention_days" {
   }
 }
 
+variable "feature_server_pulls" {
+  description = "Whether the feature server reads features itself (features.feature-push) instead of being pushed to."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "push_subscriptions" {
   description = <<-EOT
     Subscriptions that push to a service or function, by name (without the prefix and the topic: "transform" on chain is <prefix>chain.transform):
-    - topic: role of the topic: changes, dead-letter, features, chain, lake-objects or landing-objects;
+    - topic: role of the topic: changes, dead-letter, features, chain or lake-objects;
     - endpoint: https URL that takes the POST;
     - service_account: id of the account the token is signed for (projects/…/serviceAccounts/<e-mail>), this subscription's own;
     - audience: what the token is made out to (one of OIDC_AUDIENCE);
     - event_types: types of chain events (such as warehouse.loaded) to deliver, others are dropped by Pub/Sub; empty delivers all;
-    - ordered: whether messages of a key wait for each other;
+    - ordered: whether messages of a key wait for each other; by default those of features do;
     - ack_deadline_seconds: how long the endpoint may take, at most 600;
     - max_delivery_attempts: after which a message goes to undeliverable, 5 to 100.
   EOT
@@ -81,7 +88,7 @@ variable "push_subscriptions" {
     service_account       = string
     audience              = string
     event_types           = optional(list(string), [])
-    ordered               = optional(bool, false)
+    ordered               = optional(bool)
     ack_deadline_seconds  = optional(number, 600)
     max_delivery_attempts = optional(number, 5)
   }))
@@ -89,8 +96,8 @@ variable "push_subscriptions" {
   nullable = false
 
   validation {
-    condition     = alltrue([for s in values(var.push_subscriptions) : contains(["changes", "dead-letter", "features", "chain", "lake-objects", "landing-objects"], s.topic)])
-    error_message = "Each push subscription's topic must be changes, dead-letter, features, chain, lake-objects or landing-objects."
+    condition     = alltrue([for s in values(var.push_subscriptions) : contains(["changes", "dead-letter", "features", "chain", "lake-objects"], s.topic)])
+    error_message = "Each push subscription's topic must be changes, dead-letter, features, chain or lake-objects."
   }
   validation {
     condition     = alltrue([for s in values(var.push_subscriptions) : startswith(s.endpoint, "https://") && startswith(s.audience, "https://")])

@@ -142,7 +142,7 @@ variable "user" {
 }
 
 variable "password" {
-  description = "The user's password, which is sent to Cloud SQL and kept in neither state (password_wo; Terraform 1.11 or newer) nor repository. Needed when the user is made and when password_version changes; null otherwise. A plan saved to a file holds it."
+  description = "The user's password, as in its secret; npm run deploy takes it from there at each apply. It is sent to Cloud SQL when the user is made or password_version changes (password_wo, which takes Terraform 1.11 or newer), and is in no state. A plan saved to a file holds it."
   type        = string
   default     = null
   sensitive   = true

@@ -137,7 +137,7 @@ variable "ca_secret_id" {
 }
 
 variable "deletion_protection" {
-  description = "Whether the API refuses to destroy a cluster, and Terraform an instance."
+  description = "Whether the API refuses to destroy a cluster. An instance knows no such protection: what it held is materialized again."
   type        = bool
   default     = true
   nullable    = false

@@ -66,7 +66,7 @@ variable "lifecycle_file" {
 }
 
 variable "versioning" {
-  description = "Whether replaced and removed objects of the lake and of landing are kept as versions for the days that lifecycle rules say. An erasure removes them at once."
+  description = "Whether replaced and removed objects of the lake are kept as versions for the days that lifecycle rules say. An erasure removes them at once. Landing keeps none: its files may hold clear personal data."
   type        = bool
   default     = true
   nullable    = false
@@ -93,7 +93,7 @@ variable "notifications" {
 }
 
 variable "temp_days" {
-  description = "Days after which Dataflow's temporary and staged files in artifacts (temp/ and staging/) are removed. A stream that runs longer reads its staged files when it scales up."
+  description = "Days after which Dataflow's temporary files (temp/ in artifacts) are removed."
   type        = number
   default     = 14
   nullable    = false

@@ -43,7 +43,7 @@ variable "fine_grained_readers" {
 }
 
 variable "query_gib_per_day" {
-  description = "GiB that queries of the whole project may bill a day, after which BigQuery itself refuses them (above DAILY_BYTES_BUDGET, which the platform keeps to by itself); null sets no quota. BigQuery counts whole TiB and rounds quotas so."
+  description = "GiB that queries of the whole project may bill a day, after which BigQuery itself refuses them (above DAILY_BYTES_BUDGET, which the platform keeps to by itself); null sets no quota. It holds for on-demand pricing."
   type        = number
   default     = null
 
