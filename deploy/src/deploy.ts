@@ -14,7 +14,7 @@ import type { Places } from './places.ts';
 import { type CheckContext, checkPrerequisites, type Found } from './prerequisites/check.ts';
 import { prepareStateBucket } from './prerequisites/state-bucket.ts';
 import { rollBack } from './rollback.ts';
-import { readServed } from './run-state.ts';
+import { executeJob, readServed } from './run-state.ts';
 import { databasePassword, fillSecrets } from './secrets.ts';
 import { smokeTest } from './smoke/smoke.ts';
 import type { Step } from './steps.ts';
@@ -61,9 +61,20 @@ export interface DeployPorts {
  */
 export async function deploy(options: DeployOptions, ports: DeployPorts): Promise<number> {
   const { log, tools, places } = ports;
-  const run: Run = { options, ports, terraform: new Terraform(tools, places, options), images: new Map() };
+  const run: Run = {
+    options,
+    ports,
+    terraform: new Terraform(tools, places, options),
+    images: new Map(),
+    hasChanges: false,
+  };
   let servingChanged = false;
   try {
+    if (options.smoke === 'full' && options.environment === 'prod')
+      throw new UserError(
+        'SMOKE_WRITES',
+        '--smoke full writes an order of a customer who does not exist; it is not for prod. Leave it at basic.',
+      );
     log.step('check', `prerequisites of ${options.project} (${options.environment}, ${options.region})`);
     const found = await checkPrerequisites({ ...ports, target: options, builder: options.builder });
     const artifacts = ports.artifacts();
@@ -84,7 +95,7 @@ export async function deploy(options: DeployOptions, ports: DeployPorts): Promis
     return EXIT.done;
   } catch (error) {
     tell(log, error);
-    if (!servingChanged || run.unfinished === undefined) {
+    if (!servingChanged || run.unfinished === undefined || REFUSED_WHOLE.has((error as TributaryError).code)) {
       log.info(
         'Nothing that answers requests was changed. Run the command again once that is mended: it goes on from here.',
       );
@@ -94,6 +105,9 @@ export async function deploy(options: DeployOptions, ports: DeployPorts): Promis
   }
 }
 
+/** Terraform applied nothing: another deploy is at it. Going back would undo that one's work. */
+const REFUSED_WHOLE: ReadonlySet<string> = new Set(['STATE_LOCKED', 'PLAN_STALE']);
+
 /** What steps learn and hand on. */
 interface Run {
   readonly options: DeployOptions;
@@ -101,7 +115,9 @@ interface Run {
   readonly terraform: Terraform;
   /** Full reference by digest, by deployable. */
   images: Map<string, string>;
-  unfinished?: Unfinished;
+  /** Whether the plan that was saved changes anything. */
+  hasChanges: boolean;
+  unfinished?: Unfinished | undefined;
 }
 
 async function planSteps(run: Run, found: Found, artifacts: Artifacts): Promise<Step[]> {
@@ -141,7 +157,9 @@ async function planSteps(run: Run, found: Found, artifacts: Artifacts): Promise<
     {
       name: 'foundation',
       detail: 'APIs, accounts, buckets, the registry and secrets, which everything else is put into',
-      run: () => applyTerraform(run, FOUNDATION, false),
+      run: async () => {
+        if (await planTerraform(run, FOUNDATION, false)) await terraform.apply();
+      },
     },
     {
       name: 'secrets',
@@ -183,28 +201,42 @@ async function planSteps(run: Run, found: Found, artifacts: Artifacts): Promise<
       },
     },
     {
+      name: 'plan',
+      detail: 'what Terraform will change, saved',
+      run: async () => {
+        terraform.writeVariables(variablesOf(run, artifacts));
+        run.hasChanges = await planTerraform(run, [], true, await databasePassword(tools, options));
+      },
+    },
+    {
       name: 'journal',
       detail: `note in ${places.journal} what is served now, to go back to`,
       run: async () => {
-        const before = await readUnfinished(tools, places);
-        if (before !== undefined)
-          log.info(`The deploy of ${before.began} did not end; a rollback goes back to what was served before it.`);
-        run.unfinished =
-          before ??
-          (await begin(tools, places, {
-            began: now().toISOString(),
-            before: await readServed(tools, options, runNames(ports.deployables)),
-          }));
+        run.unfinished = await readUnfinished(tools, places);
+        if (run.unfinished !== undefined) {
+          log.info(
+            `The deploy of ${run.unfinished.began} has not ended; a rollback goes back to what was served before it.`,
+          );
+          return;
+        }
+        const before = await readServed(tools, options, runNames(ports.deployables));
+        run.unfinished = await begin(tools, places, { began: now().toISOString(), before });
       },
     },
     {
       name: 'apply',
-      detail:
-        'plan, save the plan, and apply that very plan; feast/apply.py runs as a job before the feature server changes',
+      detail: 'that very plan; feast/apply.py runs as a job before the feature server changes',
       changesServing: true,
       run: async () => {
-        terraform.writeVariables(variablesOf(run, artifacts));
-        await applyTerraform(run, [], true, await databasePassword(tools, options));
+        if (run.hasChanges) await terraform.apply();
+      },
+    },
+    {
+      name: 'definitions',
+      detail: `run ${beforeJobs(ports.deployables).join(', ')} once more: Terraform runs it for a new image, not for one that was rolled back from`,
+      changesServing: true,
+      run: async () => {
+        for (const name of beforeJobs(ports.deployables)) await executeJob(tools, options, name);
       },
     },
     {
@@ -217,7 +249,13 @@ async function planSteps(run: Run, found: Found, artifacts: Artifacts): Promise<
       name: 'smoke test',
       detail: options.smoke,
       changesServing: true,
-      run: () => smokeTest({ ...ports, target: options, now: () => now().getTime() }, ports.deployables, options.smoke),
+      run: async () =>
+        smokeTest(
+          { ...ports, target: options, now: () => now().getTime() },
+          ports.deployables,
+          await terraform.urls(),
+          options.smoke,
+        ),
     },
     {
       name: 'journal',
@@ -228,20 +266,21 @@ async function planSteps(run: Run, found: Found, artifacts: Artifacts): Promise<
   return steps;
 }
 
-async function applyTerraform(
+/** Saves a plan. @returns whether it changes anything */
+async function planTerraform(
   { terraform, options, ports }: Run,
   targets: readonly string[],
   deployed: boolean,
   databasePassword?: string,
-): Promise<void> {
+): Promise<boolean> {
   const summary = await terraform.plan({ targets, deployed, databasePassword });
   if (summary === undefined) {
     ports.log.info('nothing to change');
-    return;
+    return false;
   }
   ports.log.info(`${summary.add} to add, ${summary.change} to change, ${summary.remove} to remove`);
   refuseDataLoss(summary, options.allowDataLoss);
-  await terraform.apply();
+  return true;
 }
 
 function variablesOf({ images, ports }: Run, artifacts: Artifacts): DeployedVariables {

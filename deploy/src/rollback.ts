@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DeployLog } from './log.ts';
 import type { Target } from './options.ts';
 import type { Places } from './places.ts';
-import { readServices, type Served, type TrafficShare } from './run-state.ts';
+import { execution, readServices, type Served, type TrafficShare } from './run-state.ts';
 import { type Invocation, shown, type Tools } from './tools.ts';
 
 export interface RollbackReport {
@@ -64,10 +64,7 @@ export async function rollBack(
   if (failed.length === 0) rmSync(folder, { recursive: true, force: true });
 
   for (const name of runAgain.filter((job) => before.jobs.some((one) => one.name === job))) {
-    await attempt(`what ${name} does`, {
-      command: 'gcloud',
-      args: ['run', 'jobs', 'execute', name, `--project=${target.project}`, `--region=${target.region}`, '--wait'],
-    });
+    await attempt(`what ${name} does`, execution(target, name));
   }
   for (const what of putBack) log.info(`put back: ${what}`);
   for (const { what, command, reason } of failed) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Target } from './options.ts';
-import type { Tools } from './tools.ts';
+import type { Invocation, Tools } from './tools.ts';
 
 /** A revision of a service, and the share of requests that go to it, in percent. */
 export interface TrafficShare {
@@ -11,8 +11,6 @@ export interface TrafficShare {
 /** A Cloud Run service, or the service under a function. */
 export interface RunService {
   readonly name: string;
-  readonly url: string;
-  readonly ingress: string;
   readonly ready: boolean;
   /** Why it is not ready. */
   readonly reason: string;
@@ -38,13 +36,12 @@ export const servedSchema = z.object({
 /** https://cloud.google.com/run/docs/reference/rest/v1/namespaces.services#resource:-service */
 const servicesSchema = z.array(
   z.object({
-    metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).optional() }),
+    metadata: z.object({ name: z.string() }),
     spec: z.object({
       traffic: z.array(z.object({ latestRevision: z.boolean().optional(), percent: z.number().optional() })).optional(),
     }),
     status: z
       .object({
-        url: z.string().optional(),
         conditions: z
           .array(z.object({ type: z.string(), status: z.string().optional(), message: z.string().optional() }))
           .optional(),
@@ -71,8 +68,6 @@ export async function readServices(tools: Tools, target: Target, ours: ReadonlyS
       const ready = status?.conditions?.find(({ type }) => type === 'Ready');
       return {
         name: metadata.name,
-        url: status?.url ?? '',
-        ingress: metadata.annotations?.['run.googleapis.com/ingress'] ?? 'all',
         ready: ready?.status === 'True',
         reason: ready?.message ?? 'Cloud Run says nothing of it yet',
         followsLatest: spec.traffic?.length === 1 && spec.traffic[0]?.latestRevision === true,
@@ -103,4 +98,14 @@ export async function readServed(tools: Tools, target: Target, ours: ReadonlySet
     jobs.push({ name: metadata.name, specification });
   }
   return { services, jobs };
+}
+
+/** The command that runs a job and waits for its end. */
+export const execution = (target: Target, name: string): Invocation => ({
+  command: 'gcloud',
+  args: ['run', 'jobs', 'execute', name, ...place(target), '--wait'],
+});
+
+export async function executeJob(tools: Tools, target: Target, name: string): Promise<void> {
+  await tools.change(execution(target, name));
 }

@@ -191,6 +191,14 @@ export class Terraform {
     }
   }
 
+  /** Address of each service and function that tokens are made out to, by deployable. */
+  async urls(): Promise<Readonly<Record<string, string>>> {
+    return await this.#tools.readJson(
+      this.#invocation('output', ['-json', '-no-color', 'urls']),
+      z.record(z.string(), z.string()),
+    );
+  }
+
   #variables(deployed = true): string[] {
     const { project, region } = this.#target;
     return [

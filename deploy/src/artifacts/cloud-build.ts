@@ -5,7 +5,7 @@ import type { Places } from '../places.ts';
 import type { Tools } from '../tools.ts';
 import { type ImageBuild, tagOf } from './artifacts.ts';
 
-/** Made by terraform/modules/identities; terraform/deployables.yaml says what it may do. */
+/** terraform/deployables.yaml says what it may do. */
 export const BUILDER_ACCOUNT = 'tributary-builder';
 
 /** Eight processors: the builds of all images run side by side. https://cloud.google.com/build/pricing */

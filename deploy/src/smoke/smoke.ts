@@ -41,26 +41,37 @@ export interface SmokeContext {
  * Tries what was deployed: Cloud Run calls every service ready; those that outsiders reach answer with an ID token, and refuse without one; and with `full`,
  * a file that lands becomes a feature that is served.
  *
+ * @param urls Terraform's: Cloud Run gives each service two addresses, and services take tokens made out to this one
  * @throws {TributaryError} SMOKE_FAILED naming the service and what it did
  */
-export async function smokeTest(context: SmokeContext, deployables: Deployables, level: SmokeLevel): Promise<void> {
+export async function smokeTest(
+  context: SmokeContext,
+  deployables: Deployables,
+  urls: Readonly<Record<string, string>>,
+  level: SmokeLevel,
+): Promise<void> {
   if (level === 'none') return;
   const { tools, target, log } = context;
   const found = await readServices(tools, target, serviceNames(deployables));
   if (found.length === 0) throw failed('Cloud Run has none of the services that were deployed');
   for (const { name, ready, reason } of found) if (!ready) throw failed(`${name} is not ready: ${reason}`);
   log.info(`${found.length} services and functions are ready`);
-  for (const { name, url } of found.filter(({ name }) => deployables[name]?.ingress === 'all')) {
+  for (const { name } of found.filter(({ name }) => deployables[name]?.ingress === 'all')) {
+    const url = addressOf(urls, name);
     await answersCallers(context, name, new URL(deployables[name]?.health ?? '/', url), url);
     await refuses(context, name, url, {}, 'without a token');
     await refuses(context, name, url, { authorization: 'Bearer not.a.token' }, 'with a forged token');
     log.info(`${name} answers callers and refuses others`);
   }
   if (level === 'full') {
-    const server = found.find(({ name }) => name === 'feast-server');
-    if (server === undefined) throw failed('there is no feast-server to ask for a feature');
-    await changeThrough(context, server.url);
+    await changeThrough(context, addressOf(urls, 'feast-server'));
   }
+}
+
+function addressOf(urls: Readonly<Record<string, string>>, name: string): string {
+  const url = urls[name];
+  if (url === undefined) throw failed(`Terraform's output "urls" has no ${name}`);
+  return url;
 }
 
 async function refuses(

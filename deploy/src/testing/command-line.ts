@@ -1,4 +1,9 @@
-import gcloudFlags from './gcloud-flags.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
+
+const gcloudFlags = JSON.parse(readFileSync(new URL('gcloud-flags.json', import.meta.url), 'utf8')) as {
+  readonly everywhere: Readonly<Record<string, FlagKind>>;
+  readonly commands: Readonly<Record<string, Readonly<Record<string, FlagKind>>>>;
+};
 
 /** What a flag takes: nothing, any value, or one of some. */
 type FlagKind = string | readonly string[];
@@ -28,7 +33,7 @@ export class UnknownCommandLine extends Error {}
 const COMMANDS: Readonly<Record<'gcloud' | 'terraform' | 'docker', readonly Command[]>> = {
   gcloud: Object.entries(gcloudFlags.commands).map(([path, flags]) => ({
     path,
-    flags: { ...gcloudFlags.everywhere, ...flags } as Record<string, FlagKind>,
+    flags: { ...gcloudFlags.everywhere, ...flags },
   })),
   terraform: [
     { path: 'version', flags: { '-json': 'bool' } },
@@ -70,6 +75,7 @@ const COMMANDS: Readonly<Record<'gcloud' | 'terraform' | 'docker', readonly Comm
         '-no-color': 'bool',
       },
     },
+    { path: 'output', flags: { '-json': 'bool', '-no-color': 'bool' } },
     { path: 'show', flags: { '-json': 'bool', '-no-color': 'bool' } },
   ],
   docker: [

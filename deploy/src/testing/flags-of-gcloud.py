@@ -13,7 +13,7 @@ import sys
 sdk = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(sdk / "data" / "cli"))
 
-from gcloud_completions import STATIC_COMPLETION_CLI_TREE as TREE  # noqa: E402
+from gcloud_completions import STATIC_COMPLETION_CLI_TREE as TREE
 
 here = pathlib.Path(__file__).parent / "gcloud-flags.json"
 commands = sorted(json.loads(here.read_text())["commands"])

@@ -62,3 +62,8 @@ output "dataflow" {
   description = "What batches of the pipeline are launched with, for commands that people run: {service_account, subnetwork, temp}."
   value       = module.tributary.dataflow
 }
+
+output "delivery" {
+  description = "What the GitHub environment's variables WORKLOAD_IDENTITY_PROVIDER and DEPLOYER are: {workload_identity_provider, deployer}; null where nothing deploys from GitHub."
+  value       = module.tributary.delivery
+}

@@ -40,6 +40,7 @@ module "tributary" {
   cmek                      = var.cmek
   binary_authorization      = var.binary_authorization
   deletion_protection       = var.deletion_protection
+  delivery                  = var.delivery
   kubernetes                = var.kubernetes
   labels                    = var.labels
 }

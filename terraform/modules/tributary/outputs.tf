@@ -74,3 +74,8 @@ output "dataflow" {
     temp            = module.storage.dataflow_temp
   }
 }
+
+output "delivery" {
+  description = "What the GitHub environment's variables WORKLOAD_IDENTITY_PROVIDER and DEPLOYER are: {workload_identity_provider, deployer}; null where nothing deploys from GitHub."
+  value       = one([for each in module.delivery : { workload_identity_provider = each.workload_identity_provider, deployer = each.deployer }])
+}

@@ -38,7 +38,7 @@ locals {
     openlineage_url                   = coalesce(var.openlineage_url, "absent")
     runbook_url                       = coalesce(var.runbook_url, "absent")
     telegram_chat_id                  = coalesce(var.telegram_chat_id, "absent")
-    feature_readers                   = join(",", var.feature_readers)
+    feature_readers                   = join(",", concat(var.feature_readers, [module.identities.emails["smoke"]]))
     feature_writers                   = join(",", var.feature_writers)
     warehouse_api_roles               = jsonencode(var.warehouse_api_roles)
     pipeline_changes_subscription     = module.bus.subscriptions["changes.pipeline"]
@@ -52,7 +52,6 @@ locals {
     var.openlineage_url == null ? "openlineage_url" : "",
     var.runbook_url == null ? "runbook_url" : "",
     contains(var.notify_channels, "telegram") ? "" : "telegram_chat_id",
-    length(var.feature_readers) == 0 ? "feature_readers" : "",
     length(var.feature_writers) == 0 ? "feature_writers" : "",
   ]))
 

@@ -362,3 +362,13 @@ variable "labels" {
   default     = {}
   nullable    = false
 }
+
+variable "delivery" {
+  description = "What deploys from GitHub without keys: {repository: owner/name, repository_owner_id: number of its owner, people: members that deploy from their own machines}; null where only an owner of the project deploys."
+  type = object({
+    repository          = string
+    repository_owner_id = string
+    people              = optional(set(string), [])
+  })
+  default = null
+}
