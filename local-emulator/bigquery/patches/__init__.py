@@ -14,6 +14,7 @@ from patches import (
     engine_settings,
     fetched_objects,
     least_bill,
+    merge_filters,
     no_geography,
     object_store,
     one_writer,
@@ -41,4 +42,5 @@ def apply(options: "Options") -> None:
     one_writer.apply()
     ctas_destination.apply()
     least_bill.apply()
+    merge_filters.apply()
     durable_jobs.apply()
