@@ -1,9 +1,10 @@
-// Takes out of installed packages what no program reads at run time: types, source maps and prose. Licences stay.
+// Takes out of installed packages what no program reads at run time: TypeScript, which Node refuses below node_modules, source maps, tests and prose.
+// Licences stay.
 //     node prune.mjs <folder>
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const NEVER_LOADED = /\.(d\.[cm]?ts|map|md|markdown|tsbuildinfo|flow)$/i;
+const NEVER_LOADED = /\.([cm]?tsx?|map|md|markdown|tsbuildinfo|flow)$|\.(test|spec)\.[cm]?js$/i;
 const LEGAL = /^(licen[cs]e|copying|notice)/i;
 
 function prune(folder) {

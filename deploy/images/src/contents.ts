@@ -38,14 +38,11 @@ export const NEVER_READ: readonly string[] = [
 /** What the image's HEALTHCHECK runs. */
 const HEALTHCHECK = 'deploy/images/runtime/healthcheck.mjs';
 
-/** What `platform/config` reads where TRIBUTARY_ENV says so; no secrets are in them. */
-const ENVIRONMENTS = ['.env.dev', '.env.prod'] as const;
-
 const cloudFunction = (name: string, ...files: string[]): Contents => ({
   kind: 'function',
   workspace: `functions/${name}`,
   entries: [`functions/${name}/src/index.ts`],
-  files: [CONTRACTS, MAPPINGS, ...ENVIRONMENTS, ...files],
+  files: [CONTRACTS, MAPPINGS, ...files],
   health: '/health',
 });
 
@@ -56,7 +53,7 @@ export const CONTENTS = {
     workspace: 'run-services/debezium-bridge',
     // The first starts the second as a process of its own.
     entries: ['run-services/debezium-bridge/src/entrypoint.ts', 'run-services/debezium-bridge/src/main.ts'],
-    files: [CONTRACTS, MAPPINGS, HEALTHCHECK, ...ENVIRONMENTS],
+    files: [CONTRACTS, MAPPINGS, HEALTHCHECK],
     built: ['run-services/debezium-bridge/engine/target/debezium-engine.jar'],
     runtime: 'java',
     health: '/healthz',
@@ -71,7 +68,6 @@ export const CONTENTS = {
       FEATURES,
       'run-services/feast-server/src/registry/registry.descriptor.json',
       HEALTHCHECK,
-      ...ENVIRONMENTS,
     ],
     // Half of the smallest instance's 512 MiB; the rest is for buffers, which live outside the heap. Young objects get little room: by default
     // 100 MB more stay resident under load, and answers are no faster.
@@ -82,42 +78,26 @@ export const CONTENTS = {
     kind: 'service',
     workspace: 'run-services/seeder',
     entries: ['run-services/seeder/src/main.ts'],
-    files: [
-      CONTRACTS,
-      MAPPINGS,
-      'run-services/seeder/migrations',
-      'run-services/seeder/data',
-      HEALTHCHECK,
-      ...ENVIRONMENTS,
-    ],
+    files: [CONTRACTS, MAPPINGS, 'run-services/seeder/migrations', 'run-services/seeder/data', HEALTHCHECK],
     health: '/healthz',
   },
   replay: {
     kind: 'job',
     workspace: 'run-services/replay',
     entries: ['run-services/replay/src/main.ts'],
-    files: [CONTRACTS, MAPPINGS, ...ENVIRONMENTS],
+    files: [CONTRACTS, MAPPINGS],
   },
   erase: {
     kind: 'job',
     workspace: 'run-services/erase',
     entries: ['run-services/erase/src/main.ts'],
-    files: [CONTRACTS, MAPPINGS, ...ENVIRONMENTS],
+    files: [CONTRACTS, MAPPINGS],
   },
   dbt: {
     kind: 'job',
     workspace: 'dbt/job',
     entries: ['dbt/job/src/main.ts'],
-    files: [
-      CONTRACTS,
-      MAPPINGS,
-      'dbt/dbt_project.yml',
-      'dbt/profiles.yml',
-      'dbt/macros',
-      'dbt/models',
-      'dbt/tests',
-      ...ENVIRONMENTS,
-    ],
+    files: [CONTRACTS, MAPPINGS, 'dbt/dbt_project.yml', 'dbt/profiles.yml', 'dbt/macros', 'dbt/models', 'dbt/tests'],
     runtime: 'python',
   },
   'great-expectations': {
@@ -131,7 +111,6 @@ export const CONTENTS = {
       'great_expectations/data_docs.py',
       'great_expectations/gates',
       'great_expectations/suites',
-      ...ENVIRONMENTS,
     ],
     runtime: 'python',
   },
@@ -149,7 +128,6 @@ export const CONTENTS = {
       'feast/apply.py',
       'feast/materialize.py',
       'feast/materialization',
-      ...ENVIRONMENTS,
     ],
     runtime: 'python',
   },
@@ -160,7 +138,15 @@ export const CONTENTS = {
   materialize: cloudFunction('materialize'),
   observe: cloudFunction('observe'),
   notify: cloudFunction('notify'),
-  'warehouse-api': { ...cloudFunction('warehouse-api', 'functions/warehouse-api/queries'), health: '/healthz' },
+  // A function by its code; Cloud Run's check of callers can be turned off for services only, and it is behind the front door.
+  'warehouse-api': {
+    kind: 'service',
+    workspace: 'functions/warehouse-api',
+    // The framework that the first starts loads the second.
+    entries: ['functions/warehouse-api/src/serve.ts', 'functions/warehouse-api/src/index.ts'],
+    files: [CONTRACTS, MAPPINGS, 'functions/warehouse-api/queries', HEALTHCHECK],
+    health: '/healthz',
+  },
 } as const satisfies Record<string, Contents>;
 
 export type Deployable = keyof typeof CONTENTS;

@@ -84,7 +84,7 @@ function dockerfile(name: ImageName): string {
 /** The stage that becomes the image. */
 function finalStage(name: ImageName): Stage {
   const stages = stagesOf(dockerfile(name));
-  const { target }: { target?: string } = IMAGES[name];
+  const { target }: { readonly dockerfile: string; readonly target?: string } = IMAGES[name];
   return target === undefined ? stages.at(-1)! : stages.find((stage) => stage.name === target)!;
 }
 

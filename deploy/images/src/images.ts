@@ -15,6 +15,7 @@ export const IMAGES = {
   'feast-server': { dockerfile: 'run-services/feast-server/Dockerfile', target: 'server' },
   'feast-sidecar': { dockerfile: 'run-services/feast-server/Dockerfile', target: 'sidecar' },
   seeder: { dockerfile: 'run-services/seeder/Dockerfile' },
+  'warehouse-api': { dockerfile: 'functions/warehouse-api/Dockerfile' },
   replay: { dockerfile: 'run-services/replay/Dockerfile' },
   erase: { dockerfile: 'run-services/erase/Dockerfile' },
   dbt: { dockerfile: 'dbt/Dockerfile' },

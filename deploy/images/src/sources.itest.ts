@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ROOT } from '@tributary/local-emulator/instance/machine';
 import { execa } from 'execa';
@@ -17,6 +18,8 @@ const DEPLOYABLES = fromSource();
 
 let work: string;
 let secrets: string;
+/** What Terraform would set, as the file of that environment has it for laptops. */
+const SETTINGS = parseEnv(readFileSync(join(ROOT, '.env.dev'), 'utf8')) as Record<string, string>;
 const running: Running[] = [];
 
 beforeAll(() => {
@@ -117,7 +120,7 @@ function start(command: string, args: string[], cwd: string, port: number, own: 
       PATH: `${dirname(globalThis.process.execPath)}:${globalThis.process.env.PATH}`,
       HOME: work,
       NODE_ENV: 'production',
-      TRIBUTARY_ENV: 'dev',
+      ...SETTINGS,
       METRICS: 'none',
       HOST: '127.0.0.1',
       PORT: String(port),

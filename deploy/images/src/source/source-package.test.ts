@@ -30,8 +30,7 @@ test.each(DEPLOYABLES)('the package of %s has its entries, no tests and no devel
     '**/*.itest.ts',
     '**/testing/**',
     '**/__pycache__/**',
-    '.env',
-    '.env.local',
+    '.env*',
     '**/node_modules/**',
   ];
   expect(paths.filter((path) => unwanted.some((pattern) => matchesGlob(path, pattern)))).toEqual([]);
@@ -67,6 +66,7 @@ test('secrets that somebody left in the tree do not reach the build context', ()
   const secrets = [
     '.env',
     '.env.local',
+    '.env.prod',
     'deploy/tls.pem',
     'id.key',
     'terraform/envs/dev/secret.tfvars',
@@ -76,7 +76,9 @@ test('secrets that somebody left in the tree do not reach the build context', ()
   ];
   expect(secrets.filter((path) => !ignoredByDocker(ROOT, path))).toEqual([]);
   expect(
-    ['.env.dev', 'package.json', 'platform/src/log/index.ts'].filter((path) => ignoredByDocker(ROOT, path)),
+    ['package.json', 'deploy/images/package.json', 'platform/src/log/index.ts'].filter((path) =>
+      ignoredByDocker(ROOT, path),
+    ),
   ).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path/posix';
+import { join } from 'node:path/posix';
 import { UserError } from '../../../../platform/src/errors/index.ts';
 import { CONTENTS, type Contents, type Deployable, NEVER_READ } from '../contents.ts';
 import { cutLock, type PackageLock } from './lock.ts';
@@ -116,12 +116,10 @@ function withoutDevelopment(workspace: Workspace): Workspace {
   return { ...workspace, manifest };
 }
 
-/** Files at or below a path; none where it is not there, which only environment files may be. */
+/** Files at or below a path. */
 function filesBelow(root: string, path: string): string[] {
-  if (!existsSync(join(root, path))) {
-    if (basename(path).startsWith('.env.')) return [];
+  if (!existsSync(join(root, path)))
     throw new UserError('FILE_MISSING', `deploy/images/src/contents.ts declares ${path}, which is not there.`);
-  }
   const found = statSync(join(root, path)).isDirectory()
     ? readdirSync(join(root, path), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
