@@ -10,7 +10,7 @@ variable "project_id" {
 }
 
 variable "environment" {
-  description = "Name of the environment (TRIBUTARY_ENV), such as dev or prod."
+  description = "Name of the environment, such as dev or prod."
   type        = string
   nullable    = false
 
