@@ -39,9 +39,8 @@ resource "google_cloudfunctions2_function" "this" {
       content {
         key        = secret_environment_variables.key
         project_id = var.project_id
-        # The short id: the API has the project beside it.
-        secret  = basename(secret_environment_variables.value.secret)
-        version = secret_environment_variables.value.version
+        secret     = secret_environment_variables.value.secret
+        version    = secret_environment_variables.value.version
       }
     }
 
@@ -51,7 +50,7 @@ resource "google_cloudfunctions2_function" "this" {
       content {
         mount_path = secret_volumes.value.path
         project_id = var.project_id
-        secret     = basename(secret_volumes.value.secret)
+        secret     = secret_volumes.value.secret
 
         versions {
           version = secret_volumes.value.version

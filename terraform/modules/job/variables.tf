@@ -46,14 +46,14 @@ variable "environment" {
 }
 
 variable "secrets" {
-  description = "Environment variables whose values are secrets: {secret: its id, version}."
+  description = "Environment variables whose values are secrets: {secret: its short id, version}."
   type        = map(object({ secret = string, version = optional(string, "latest") }))
   default     = {}
   nullable    = false
 }
 
 variable "mounts" {
-  description = "Secrets that are files: {secret: its id, version, path: of the folder, file}."
+  description = "Secrets that are files: {secret: its short id, version, path: of the folder, file}."
   type        = list(object({ secret = string, version = optional(string, "latest"), path = string, file = string }))
   default     = []
   nullable    = false

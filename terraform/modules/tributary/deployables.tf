@@ -156,17 +156,7 @@ module "function" {
   labels       = local.labels
 
   # Cloud Build acts as its account, and Eventarc hears of objects, from the first deployment on.
-  depends_on = [module.identities, google_project_iam_member.storage_events, google_storage_bucket_object.contracts]
-}
-
-# Cloud Storage tells Eventarc of objects through a topic that Eventarc makes, so no topic is known that this could be limited to.
-# https://cloud.google.com/eventarc/docs/run/create-trigger-storage-gcloud#before-you-begin
-resource "google_project_iam_member" "storage_events" {
-  count = length(local.triggers) > 0 ? 1 : 0
-
-  project = local.project_id
-  role    = "roles/pubsub.publisher"
-  member  = "serviceAccount:${module.project.service_agents["storage"]}"
+  depends_on = [module.identities, module.project, google_storage_bucket_object.contracts]
 }
 
 module "pipeline" {

@@ -81,7 +81,7 @@ locals {
   secrets = {
     for name, deployable in local.deployables : name => {
       for variable, secret in merge(concat([for section in local.sections[name] : try(section.secrets, {})], [try(deployable.secrets, {})])...) :
-      variable => { secret = module.secrets.secret_ids[secret.secret] }
+      variable => { secret = module.secrets.secret_names[secret.secret] }
       if contains(local.enabled, try(secret.channel, "always"))
     }
   }
@@ -90,7 +90,7 @@ locals {
   mounts = {
     for name, deployable in local.deployables : name => [
       for mount in flatten([for section in local.sections[name] : try(section.mounts, [])]) : {
-        secret = module.secrets.secret_ids[mount.secret]
+        secret = module.secrets.secret_names[mount.secret]
         path   = mount.path
         file   = mount.file
       }
