@@ -16,7 +16,6 @@ import { createWarehouse, type Warehouse } from '@tributary/platform/warehouse';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const FEAST_JOB = fileURLToPath(new URL('../feast/job/src/main.ts', import.meta.url));
 
 /** The newest event of each customer; the busy one had others before. */
 const MINUTE = '2026-11-20T10:00:00.000000Z';
@@ -36,7 +35,9 @@ let bus: ManagedBus;
 let state: string;
 
 beforeAll(async () => {
-  stack = await startComponents(['kafka', 'minio', 'bigquery', 'redis', 'feast-server'], { needs: false });
+  stack = await startComponents(['kafka', 'minio', 'bigquery', 'redis', 'feast-server', 'cloud-run-jobs'], {
+    needs: false,
+  });
   const config = readConfigFrom(stack.env, 'warehouse', 'bus');
   warehouse = createWarehouse(config.warehouse);
   await warehouse.migrate();
@@ -45,7 +46,7 @@ beforeAll(async () => {
   state = mkdtempSync(join(tmpdir(), 'tributary-recovery-'));
   mkdirSync(join(state, 'up', 'secrets'), { recursive: true });
   writeFileSync(join(state, 'up', 'secrets', 'environment.json'), JSON.stringify(stack.env), { mode: 0o600 });
-}, 240_000);
+}, 300_000);
 
 afterAll(async () => {
   rmSync(state, { recursive: true, force: true });
@@ -60,14 +61,7 @@ const tool = (command: string) =>
     env: { ...process.env, TRIBUTARY_STATE_DIR: state },
   });
 
-const materialize = () =>
-  run(
-    process.execPath,
-    [FEAST_JOB, '--views', 'customer_features', '--manifest', 'm', '--attempt', '1', '--run-id', 'r', '--cause', 'c'],
-    {
-      env: { ...process.env, ...stack.env },
-    },
-  );
+const putOnline = () => tool('put_online customer_features');
 
 /** The pipeline's row of a customer who had `n` events in the last day. */
 const activity = (customer: number, n: number): FeatureRow => ({
@@ -97,7 +91,7 @@ async function online(): Promise<Record<string, unknown>[]> {
 }
 
 async function untilOnline(expected: object[]): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await delay(50)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await delay(50)) {
     const rows = await online();
     if (expected.every((row, at) => Object.entries(row).every(([name, value]) => rows[at]![name] === value))) return;
   }
@@ -125,7 +119,7 @@ async function marts(): Promise<void> {
 
 test('the online store is lost and comes back: marts by a run of materialize, pushed views from theirs, and nothing newer is overwritten', async () => {
   await marts();
-  await materialize();
+  await putOnline();
   await bus.publish(
     'features',
     [activity(BUSY, 5), activity(QUIET, 2)].map((row) => featureMessage(row)),
@@ -144,10 +138,10 @@ test('the online store is lost and comes back: marts by a run of materialize, pu
   // The busy customer comes back before anybody acts; the quiet one's rows were acknowledged, so the bus has them no more.
   await bus.publish('features', [featureMessage(activity(BUSY, 6))]);
   await untilOnline([{ events_24h: 6 }]);
-  await materialize();
+  expect((await putOnline()).stdout).toContain('succeeded');
   expect((await tool('push_mart customer_activity')).stdout).toContain('2 rows of customer_activity');
   expect(await online()).toMatchObject([{ ...whole[0], events_24h: 6 }, whole[1]!]);
-}, 180_000);
+}, 300_000);
 
 test('a view that is not pushed is refused by name', async () => {
   await expect(tool('push_mart customer_features')).rejects.toMatchObject({

@@ -61,7 +61,7 @@ export function identitiesDocument({ custom_roles, role_sets, deployables, accou
       row(code(name), deployable.kind, code(deployable.account), callers(name, deployable, deployables)),
     ),
     ...Object.entries(accounts).map(([name, { account }]) =>
-      row(code(name), 'build', code(account), 'nobody calls it'),
+      row(code(name), 'account alone', code(account), 'nothing to call'),
     ),
     '',
     'Each subscription that pushes, and each Eventarc trigger, signs its requests as an account of its own, which may invoke that one service.',

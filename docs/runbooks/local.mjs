@@ -1,9 +1,11 @@
 /** What tools.sh does on a laptop, over the ports of the platform and with the environment of a running instance. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createBus } from '@tributary/platform/bus';
 import { readConfigFrom } from '@tributary/platform/config';
 import { chainMessage, parseChainEvent } from '@tributary/platform/events';
+import { createJobs } from '@tributary/platform/jobs';
 import { createLake } from '@tributary/platform/lake';
 import { createWarehouse } from '@tributary/platform/warehouse';
 import { Kafka, logLevel } from 'kafkajs';
@@ -78,6 +80,20 @@ const commands = {
     const bus = createBus(readConfigFrom(env, 'bus').bus);
     await bus.publish('chain', [chainMessage(parseChainEvent(row.payload))]);
     await bus.close();
+  },
+
+  async put_online(views) {
+    const jobs = createJobs(readConfigFrom(env, 'jobs').jobs);
+    const run = `by-hand-${Date.now()}`;
+    const execution = await jobs.start(
+      'feast',
+      ['--views', views, '--manifest', run, '--attempt', '1', '--run-id', run, '--cause', run],
+      {},
+    );
+    let state = await jobs.state(execution);
+    for (; state === 'running'; state = await jobs.state(execution)) await delay(500);
+    print(`${execution.split('/').at(-1)} ${state}`);
+    if (state !== 'succeeded') throw new Error(`npm run logs -- cloud-run-jobs says why`);
   },
 
   async push_mart(name) {

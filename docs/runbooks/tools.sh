@@ -10,6 +10,7 @@
 #   lake_cp NAME NEW_NAME     copies an object within the lake
 #   backlog TOPIC GROUP       messages that a group of consumers has not acknowledged
 #   republish EVENT_ID        says a recorded chain event again; whoever has dealt with it ignores it
+#   put_online VIEW,VIEW      makes views online equal to their marts, after the online store was lost; else the chain does it
 #   push_mart VIEW            puts a pushed view's newest rows online from its mart, after the online store was lost; in the cloud
 #                             FEAST_SERVER_URL is yours to set, and you need the right to write (OIDC_WRITERS)
 #   cloud_logs COMPONENT      cloud only: the last hours' warnings and errors (locally: npm run logs -- COMPONENT)
@@ -30,6 +31,7 @@ case "${1:-}" in
       lake_cp() { _local lake_cp "$1" "$2"; }
       backlog() { _local backlog "$1" "$2"; }
       republish() { _local republish "$1"; }
+      put_online() { _local put_online "$1"; }
       push_mart() { _local push_mart "$1"; }
     else
       echo "There is no instance in $TRIBUTARY_STATE. \"npm run status\" names those that run: . docs/runbooks/tools.sh local <instance>" >&2
@@ -62,6 +64,11 @@ case "${1:-}" in
       gcloud pubsub topics publish "${TOPIC_PREFIX}chain" --project="$PROJECT_ID" --message="$payload" \
         --ordering-key="$(jq -r .run_id <<<"$payload")" \
         --attribute="ce-specversion=1.0,ce-id=$1,ce-type=dev.tributary.$type.v1,ce-source=//tributary/chain,ce-subject=$(jq -r .run_id <<<"$payload"),ce-time=$(jq -r .time <<<"$payload")"
+    }
+    put_online() {
+      local run="by-hand-$(date +%s)"
+      gcloud run jobs execute feast --project="$PROJECT_ID" --region="$LOCATION" --wait \
+        --args="^;^--views;$1;--manifest;$run;--attempt;1;--run-id;$run;--cause;$run"
     }
     push_mart() {
       local group key columns token
