@@ -175,7 +175,7 @@ async function planSteps(run: Run, found: Found, artifacts: Artifacts): Promise<
       run: async () => {
         if (toBuild.length > 0) {
           if (options.builder === 'docker') await buildWithDocker(tools, options, places, toBuild);
-          else await buildOnCloudBuild(tools, options, places, toBuild, ports.root);
+          else await buildOnCloudBuild(tools, options, places, { ...artifacts, images: toBuild }, ports.root);
         }
         run.images = await readDigests(tools, places, artifacts.images);
       },

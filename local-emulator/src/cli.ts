@@ -199,6 +199,13 @@ program
   .action(async (options) => (await import('./commands/pin.ts')).pinVersions(options));
 
 program
+  .command('scan')
+  .description('looks for known weaknesses or secrets: dependencies, secrets, or image <file>')
+  .argument('<what>', 'dependencies, secrets or image')
+  .argument('[file]', 'an image, as docker save writes it')
+  .action(async (what, file) => (await import('./commands/scan.ts')).scan(what, file));
+
+program
   .command('deploy')
   .description(
     'builds what changed and brings a Google Cloud project to it: --project P --env dev [--plan]; deploy/README.md',

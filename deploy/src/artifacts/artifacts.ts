@@ -3,6 +3,8 @@ export interface Artifacts {
   readonly images: readonly ImageBuild[];
   readonly functions: readonly FunctionPackage[];
   readonly template: TemplateBuild;
+  /** Image of Docker, by digest, that Cloud Build runs a build's steps in. */
+  readonly builder: string;
 }
 
 /** An image that has to be built. */

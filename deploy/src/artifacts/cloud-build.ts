@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Target } from '../options.ts';
 import type { Places } from '../places.ts';
 import type { Tools } from '../tools.ts';
-import { type ImageBuild, tagOf } from './artifacts.ts';
+import { type Artifacts, type ImageBuild, tagOf } from './artifacts.ts';
 
 /** terraform/deployables.yaml says what it may do. */
 export const BUILDER_ACCOUNT = 'tributary-builder';
@@ -12,19 +12,21 @@ export const BUILDER_ACCOUNT = 'tributary-builder';
 const MACHINE_TYPE = 'E2_HIGHCPU_8';
 /** Of all images, from nothing. */
 const TIMEOUT_SECONDS = 3600;
-/** https://github.com/GoogleCloudPlatform/cloud-builders/tree/master/docker */
-const DOCKER_BUILDER = 'gcr.io/cloud-builders/docker';
 
 /**
  * The build that makes images, in the form of cloudbuild.yaml. Its steps run at once; what they make is pushed at the end, all or none, with provenance
  * that Cloud Build signs (`requestedVerifyOption`). https://cloud.google.com/build/docs/build-config-file-schema
  */
-export function buildConfiguration(images: readonly ImageBuild[], target: Target, places: Places): object {
+export function buildConfiguration(
+  { images, builder }: Pick<Artifacts, 'images' | 'builder'>,
+  target: Target,
+  places: Places,
+): object {
   const reference = (image: ImageBuild): string => `${places.registry}/${image.deployable}:${tagOf(image)}`;
   return {
     steps: images.map((image) => ({
       id: image.deployable,
-      name: DOCKER_BUILDER,
+      name: builder,
       waitFor: ['-'],
       env: ['DOCKER_BUILDKIT=1'],
       args: [
@@ -54,12 +56,12 @@ export async function buildOnCloudBuild(
   tools: Tools,
   target: Target,
   places: Places,
-  images: readonly ImageBuild[],
+  wanted: Pick<Artifacts, 'images' | 'builder'>,
   root: string,
 ): Promise<void> {
   mkdirSync(places.work, { recursive: true, mode: 0o700 });
   const file = join(places.work, 'cloudbuild.json');
-  writeFileSync(file, `${JSON.stringify(buildConfiguration(images, target, places), null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(buildConfiguration(wanted, target, places), null, 2)}\n`);
   await tools.change({
     command: 'gcloud',
     args: [

@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  baseImage,
   CONTENTS,
   type Deployable,
   fromSource,
@@ -36,6 +37,7 @@ export function readWorkingTree(root: string, deployables: Deployables): Artifac
   if (template === undefined)
     throw new UserError('DEPLOYABLES_INVALID', 'terraform/deployables.yaml has no flex-template.');
   return {
+    builder: baseImage(readImageLock(root), 'CLOUD_BUILD_DOCKER'),
     images: names(deployables, ['service', 'job', 'flex-template']).map((name) => readImage(root, name)),
     functions: names(deployables, ['function']).map((name) => readFunction(root, name)),
     template: {

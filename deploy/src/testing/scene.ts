@@ -67,6 +67,7 @@ export class Scene {
     const archive = join(this.folder, 'package.zip');
     writeFileSync(archive, `package ${version}`);
     return {
+      builder: `gcr.io/cloud-builders/docker:latest@sha256:${sha256('docker')}`,
       images: names(DEPLOYABLES, ['service', 'job', 'flex-template']).map((deployable) => ({
         deployable,
         contentHash: sha256(`${deployable} ${version}`),

@@ -102,7 +102,7 @@ function changes(cloud: Cloud, { kind }: SavedPlan): object[] {
     {
       address: 'module.tributary.module.storage.google_storage_bucket.this["lake"]',
       type: 'google_storage_bucket',
-      change: { actions: ['delete'], before: { force_destroy: !cloud.project.id.endsWith('-protected') } },
+      change: { actions: ['delete'], before: { force_destroy: !cloud.protectedFromDestruction } },
     },
     {
       address: 'module.tributary.module.bus.google_pubsub_topic.this["chain"]',

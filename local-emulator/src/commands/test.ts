@@ -4,6 +4,7 @@ import { IMAGES } from '@tributary/images';
 import { UserError } from '@tributary/platform/errors';
 import { execa } from 'execa';
 import { ROOT } from '../instance/machine.ts';
+import { installGo } from '../toolchain/go.ts';
 import { ensureMaven } from '../toolchain/maven.ts';
 import { prepareToolchain, type Toolchain } from '../toolchain/toolchain.ts';
 import { sayCleaned } from './lifecycle.ts';
@@ -29,6 +30,8 @@ interface Count {
 const PARTS = ['static', 'unit', 'java', 'python', 'integration'] as const;
 type Part = (typeof PARTS)[number];
 
+/** Checks workflows of GitHub, their expressions and their scripts; pyflakes and shellcheck only where the machine has them. */
+const ACTIONLINT = { key: 'actionlint-1.7.12', module: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12' };
 const RESULTS = join(ROOT, '.tributary', 'test-results');
 /** A check without tests of its own counts as one. */
 const AS_ONE: Count = { passed: 1, failed: 0 };
@@ -46,9 +49,11 @@ export async function test(options: { only?: string }): Promise<void> {
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
   const outcomes: { step: Step; ok: boolean; seconds: number; count: Count }[] = [];
-  for (const step of steps(tools, await ensureMaven()).filter(
-    ({ part }) => options.only === undefined || part === options.only,
-  )) {
+  for (const step of steps(
+    tools,
+    await ensureMaven(),
+    await installGo(ACTIONLINT.key, ACTIONLINT.module, 'actionlint'),
+  ).filter(({ part }) => options.only === undefined || part === options.only)) {
     process.stdout.write(`\n── ${step.name}\n`);
     const began = Date.now();
     const [command = '', ...args] = step.command;
@@ -85,7 +90,7 @@ export async function test(options: { only?: string }): Promise<void> {
   if (outcomes.some(({ ok }) => !ok)) process.exitCode = 1;
 }
 
-function steps(tools: Toolchain, maven: string): Step[] {
+function steps(tools: Toolchain, maven: string, actionlint: string): Step[] {
   const one = (part: Part, name: string, command: string[]): Step => ({
     part,
     name,
@@ -107,6 +112,7 @@ function steps(tools: Toolchain, maven: string): Step[] {
       'dbt/macros',
       'dbt/tests',
     ]),
+    one('static', 'actionlint', [actionlint]),
     one('static', 'hadolint', ['hadolint', ...new Set(Object.values(IMAGES).map(({ dockerfile }) => dockerfile))]),
     one('static', 'contracts lint, generated files are fresh', [
       tools.node,
