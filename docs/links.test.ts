@@ -53,6 +53,29 @@ test.each(documents)('the links of %s lead somewhere', (name) => {
   expect(faults(name, readFileSync(new URL(name, ROOT), 'utf8'))).toEqual([]);
 });
 
+const { scripts } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+/** What the packages that deploy/images makes have as a script of their own. */
+const OF_PACKAGES = ['start'];
+
+/** `npm run <script>` of the root, in code and in sentences; those of a workspace (-w) are its own. */
+const commands = documents.flatMap((name) =>
+  [...readFileSync(new URL(name, ROOT), 'utf8').matchAll(/npm run (?:-s )?([a-z][a-z:-]*)(?! -w)\b/g)].map(
+    ([, script]) => [name, script!] as const,
+  ),
+);
+
+test.each([...new Map(commands.map((command) => [command.join(' '), command])).values()])(
+  '%s names npm run %s, which exists',
+  (name, script) => {
+    const text = readFileSync(new URL(name, ROOT), 'utf8');
+    const ofWorkspace = new RegExp(`npm run ${script} -w `).test(text);
+    expect(ofWorkspace || OF_PACKAGES.includes(script) || Object.hasOwn(scripts, script)).toBe(true);
+  },
+);
+
 describe('a link is found at fault', () => {
   test.each([
     ['[x](no-such-file.md)', 'no-such-file.md: there is no such file'],
