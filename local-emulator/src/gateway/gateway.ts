@@ -24,7 +24,7 @@ export interface HttpApiAnswer {
 /** API Gateway's own limit, which serverless-offline keeps too. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const TIMEOUT_MS = 29_000;
 
-/** What belongs to one connection, or is said anew on the next. https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
+/** What belongs to one connection, is said anew on the next, or was answered here already (origin). https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const NOT_PASSED_ON = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
   ...['host', 'content-length', 'origin', 'expect'],
