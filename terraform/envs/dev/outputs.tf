@@ -67,3 +67,13 @@ output "delivery" {
   description = "What the GitHub environment's variables WORKLOAD_IDENTITY_PROVIDER and DEPLOYER are: {workload_identity_provider, deployer}; null where nothing deploys from GitHub."
   value       = module.tributary.delivery
 }
+
+output "kubernetes" {
+  description = "Cluster and namespace; null without one."
+  value       = module.tributary.kubernetes
+}
+
+output "helm_values" {
+  description = "Values of terraform/helm/deployable for each deployable that runs on Kubernetes, by deployable."
+  value       = module.tributary.helm_values
+}

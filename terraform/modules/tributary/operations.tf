@@ -36,3 +36,27 @@ module "monitoring" {
     } if can(service.health)
   }
 }
+
+module "kubernetes" {
+  source = "../kubernetes"
+  count  = var.kubernetes == null ? 0 : 1
+
+  project_id           = local.project_id
+  region               = var.region
+  control_plane_cidr   = var.kubernetes.control_plane_cidr
+  authorized_ranges    = var.kubernetes.authorized_ranges
+  repository           = module.registry.repository
+  binary_authorization = var.binary_authorization
+  deletion_protection  = var.deletion_protection
+  labels               = local.labels
+
+  network = {
+    network    = module.network.network_id
+    subnetwork = module.network.subnetwork_id
+    pods       = try(module.network.kubernetes_range_names.pods, null)
+    services   = try(module.network.kubernetes_range_names.services, null)
+  }
+
+  # The pipeline, for Flink.
+  accounts = { for name in setunion(local.on_kubernetes, ["pipeline"]) : name => module.identities.ids[name] }
+}

@@ -79,3 +79,24 @@ output "delivery" {
   description = "What the GitHub environment's variables WORKLOAD_IDENTITY_PROVIDER and DEPLOYER are: {workload_identity_provider, deployer}; null where nothing deploys from GitHub."
   value       = one([for each in module.delivery : { workload_identity_provider = each.workload_identity_provider, deployer = each.deployer }])
 }
+
+output "kubernetes" {
+  description = "Cluster and namespace; null without one."
+  value       = one([for it in module.kubernetes : { cluster = it.cluster, namespace = it.namespace }])
+}
+
+output "helm_values" {
+  description = "Values of terraform/helm/deployable for each deployable that runs on Kubernetes, by deployable."
+  value = {
+    for name in local.on_kubernetes : name => {
+      image          = var.images[name]
+      serviceAccount = module.identities.emails[name]
+      environment    = local.environment[name]
+      secrets        = { for variable, secret in local.secrets[name] : variable => "projects/${var.project_id}/secrets/${secret.secret}" }
+      mounts         = [for mount in local.mounts[name] : merge(mount, { secret = "projects/${var.project_id}/secrets/${mount.secret}" })]
+      probes         = local.deployables[name].probes
+      resources      = { cpu = local.deployables[name].resources.cpu, memory = local.deployables[name].resources.memory }
+      replicas       = { min = max(1, local.scaling[name].min), max = local.scaling[name].max }
+    }
+  }
+}
