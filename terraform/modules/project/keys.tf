@@ -41,11 +41,13 @@ resource "google_kms_key_ring" "this" {
 resource "google_kms_crypto_key" "this" {
   for_each = local.made_keys
 
-  name            = each.key
-  key_ring        = google_kms_key_ring.this[each.value.location].id
-  purpose         = "ENCRYPT_DECRYPT"
-  rotation_period = "${var.key_rotation_days * 86400}s"
-  labels          = var.labels
+  name     = each.key
+  key_ring = google_kms_key_ring.this[each.value.location].id
+  purpose  = "ENCRYPT_DECRYPT"
+  labels   = var.labels
+
+  # 90 days, the most that the CIS benchmark allows; what was written before stays readable under the older versions.
+  rotation_period = "7776000s"
 
   # A version that is destroyed by mistake can be brought back for thirty days.
   destroy_scheduled_duration = "2592000s"

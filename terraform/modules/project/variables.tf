@@ -50,18 +50,6 @@ variable "cmek" {
   nullable    = false
 }
 
-variable "key_rotation_days" {
-  description = "Days after which a key gets a new version; data written before stays readable under the older one."
-  type        = number
-  default     = 90
-  nullable    = false
-
-  validation {
-    condition     = var.key_rotation_days >= 1 && var.key_rotation_days <= 365 && floor(var.key_rotation_days) == var.key_rotation_days
-    error_message = "key_rotation_days must be a whole number from 1 to 365."
-  }
-}
-
 variable "labels" {
   description = "Labels of every resource that takes them."
   type        = map(string)

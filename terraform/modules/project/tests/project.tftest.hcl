@@ -122,9 +122,8 @@ run "what_cannot_be_is_refused" {
     project_id        = "My Project"
     region            = "us-central1-a"
     bigquery_location = "us"
-    key_rotation_days = 0
     additional_apis   = ["container"]
   }
 
-  expect_failures = [var.project_id, var.region, var.bigquery_location, var.key_rotation_days, var.additional_apis]
+  expect_failures = [var.project_id, var.region, var.bigquery_location, var.additional_apis]
 }
