@@ -2,7 +2,7 @@
 //
 // Messages are kept in memory, so they are gone when it ends, and those that nobody acknowledged within ten minutes are dropped (pstest's constant).
 // What is added: limits of a publish request (limits.go); retry and dead-letter policies per subscription, and batches on a streaming pull
-// (subscriber.go); the JSON API (rest.go), which Beam's client speaks. Not there: push (local-emulator/src/pubsub-push delivers it), IAM, quotas, regions.
+// (subscriber.go); the JSON API (rest.go), which the emulator's deliverer and Beam's client speak. Not there: push (local-emulator/src/pubsub-push delivers it), IAM, quotas, regions.
 package main
 
 import (
