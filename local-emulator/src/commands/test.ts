@@ -115,7 +115,10 @@ function steps(tools: Toolchain, maven: string, actionlint: string): Step[] {
     one('static', 'actionlint', [actionlint]),
     // `gofmt -d` ends with status 1 where something differs.
     { ...one('static', 'gofmt: Pub/Sub stand-in', ['gofmt', '-d', '.']), cwd: join(ROOT, 'local-emulator', 'pubsub') },
-    { ...one('static', 'go vet: Pub/Sub stand-in', ['go', 'vet', './...']), cwd: join(ROOT, 'local-emulator', 'pubsub') },
+    {
+      ...one('static', 'go vet: Pub/Sub stand-in', ['go', 'vet', './...']),
+      cwd: join(ROOT, 'local-emulator', 'pubsub'),
+    },
     one('static', 'hadolint', ['hadolint', ...new Set(Object.values(IMAGES).map(({ dockerfile }) => dockerfile))]),
     one('static', 'contracts lint, generated files are fresh', [
       tools.node,
