@@ -15,6 +15,7 @@ import { assemble, type NodeImage, writeBases } from './testing/assemble.ts';
 import { canContain, inContainer, inTree } from './testing/container.ts';
 import { writeContext } from './testing/context.ts';
 import { stagesOf } from './testing/dockerfile.ts';
+import { writeFeastRegistry } from './testing/feast-registry.ts';
 import { emptyFolder, freePort, type Running, runProcess, silentServer } from './testing/process.ts';
 import { type LoopbackRegistry, layerOf, startRegistry } from './testing/registry.ts';
 import type { BuiltImage } from './testing/stages.ts';
@@ -52,6 +53,7 @@ beforeAll(async () => {
     npm_config_update_notifier: 'false',
   };
   await writeContext(ROOT, join(work, 'context'));
+  await writeFeastRegistry(ROOT, tools.pythonBin, join(work, 'registry.db'), SETTINGS);
   engineRoot = await engineStage(tools);
   const jre = join(engineRoot, 'jre');
   bases = await writeBases(join(work, 'bases'), tools.node, [join(jre, 'bin/java'), join(jre, 'lib/server/libjvm.so')]);
@@ -116,7 +118,7 @@ test.each(NODE_IMAGES)(
     process.stdout.write(
       `${name}: ${Math.round(bytes / 1024 ** 2)} MiB in ${files.length} files unpacked, ${digest}\n`,
     );
-    if (contents.kind === 'service') await serves(name, contents, image, rootfs);
+    if (contents.kind === 'service') await serves(contents, image, rootfs);
     else await refuses(image, rootfs);
   },
   300_000,
@@ -208,10 +210,11 @@ async function start(
   return process;
 }
 
-async function serves(name: string, contents: Contents, image: BuiltImage, rootfs: string): Promise<void> {
+async function serves(contents: Contents, image: BuiltImage, rootfs: string): Promise<void> {
   const silent = await silentServer();
   const port = await freePort();
-  const registryFile = { 'feast-server': { FEAST_REGISTRY: '/run/registry.db' } }[name];
+  mkdirSync(join(rootfs, 'run'), { recursive: true });
+  cpSync(join(work, 'registry.db'), join(rootfs, 'run/registry.db'));
   try {
     const service = await start(image, rootfs, port, {
       PGHOST: '127.0.0.1',
@@ -220,7 +223,7 @@ async function serves(name: string, contents: Contents, image: BuiltImage, rootf
       PGPASSWORD: 'app',
       PGDATABASE: 'app',
       REDIS_ADDRESS: `127.0.0.1:${silent.port}`,
-      ...registryFile,
+      FEAST_REGISTRY: contained ? '/run/registry.db' : join(rootfs, 'run/registry.db'),
     });
     const answer = await service.answers(`http://127.0.0.1:${port}${contents.health}`);
     expect(answer.status).toBe(200);

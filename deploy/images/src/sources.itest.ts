@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ROOT } from '@tributary/local-emulator/instance/machine';
+import { prepareToolchain } from '@tributary/local-emulator/toolchain/toolchain';
 import { execa } from 'execa';
 import { CONTENTS, type Contents, type Deployable } from './contents.ts';
 import { fromSource, writePackage } from './package.ts';
 import { readManifest } from './source/workspaces.ts';
+import { writeFeastRegistry } from './testing/feast-registry.ts';
 import { freePort, type Running, runProcess, silentServer } from './testing/process.ts';
 
 /**
@@ -22,12 +24,14 @@ let secrets: string;
 const SETTINGS = parseEnv(readFileSync(join(ROOT, '.env.dev'), 'utf8')) as Record<string, string>;
 const running: Running[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'tributary-sources-'));
   secrets = join(work, 'pii-keys.json');
   const keys = { active: 'v1', keys: { v1: Buffer.alloc(32, 7).toString('base64') } };
   writeFileSync(secrets, JSON.stringify(keys), { mode: 0o400 });
-});
+  const { pythonBin } = await prepareToolchain(ROOT, { quiet: true, only: new Set(['python']) });
+  await writeFeastRegistry(ROOT, pythonBin, join(work, 'registry.db'), SETTINGS);
+}, 600_000);
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((process) => process.stop()));
