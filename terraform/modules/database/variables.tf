@@ -51,8 +51,8 @@ variable "database_version" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^POSTGRES_1[4-7]$", var.database_version))
-    error_message = "database_version must be POSTGRES_14 to POSTGRES_17."
+    condition     = can(regex("^POSTGRES_1[4-8]$", var.database_version))
+    error_message = "database_version must be POSTGRES_14 to POSTGRES_18."
   }
 }
 

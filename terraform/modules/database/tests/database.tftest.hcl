@@ -75,6 +75,11 @@ run "the_password_is_write_only" {
     condition     = google_sql_user.login.password == null && google_sql_user.login.password_wo_version == 1
     error_message = "password would be kept in the state; password_wo is sent only."
   }
+  assert {
+    # 24 random bytes are 32 characters of base64url, which may all be letters.
+    condition     = google_sql_database_instance.this.settings[0].password_validation_policy[0].min_length <= 32 && google_sql_database_instance.this.settings[0].password_validation_policy[0].complexity == null
+    error_message = "The policy would refuse passwords that npm run deploy makes."
+  }
 }
 
 run "accounts_log_in_by_iam" {
