@@ -230,7 +230,7 @@ program
 program
   .command('test')
   .description('runs every check and test')
-  .option('--only <part>', 'static, unit, java, python or integration')
+  .option('--only <part>', 'static, unit, java, python, infra or integration')
   .action(async (options) => (await import('./commands/test.ts')).test(options));
 
 try {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { IMAGES } from '@tributary/images';
 import { UserError } from '@tributary/platform/errors';
+import { prepareVerification, type VerificationTools } from '@tributary/terraform-verify/tools';
 import { execa } from 'execa';
 import { ROOT } from '../instance/machine.ts';
 import { installGo } from '../toolchain/go.ts';
@@ -27,7 +28,7 @@ interface Count {
   readonly failed: number;
 }
 
-const PARTS = ['static', 'unit', 'java', 'python', 'integration'] as const;
+const PARTS = ['static', 'unit', 'java', 'python', 'infra', 'integration'] as const;
 type Part = (typeof PARTS)[number];
 
 /** Checks workflows of GitHub, their expressions and their scripts; pyflakes and shellcheck only where the machine has them. */
@@ -49,11 +50,17 @@ export async function test(options: { only?: string }): Promise<void> {
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
   const outcomes: { step: Step; ok: boolean; seconds: number; count: Count }[] = [];
-  for (const step of steps(
-    tools,
-    await ensureMaven(),
-    await installGo(ACTIONLINT.key, ACTIONLINT.module, 'actionlint'),
-  ).filter(({ part }) => options.only === undefined || part === options.only)) {
+  const wanted = (part: Part): boolean => options.only === undefined || part === options.only;
+  const all = steps(tools, await ensureMaven(), await installGo(ACTIONLINT.key, ACTIONLINT.module, 'actionlint'));
+  if (wanted('infra')) {
+    const verification = await prepareVerification((line) => process.stdout.write(`${line}\n`));
+    all.splice(
+      all.findIndex(({ part }) => part === 'integration'),
+      0,
+      ...infraSteps(verification),
+    );
+  }
+  for (const step of all.filter(({ part }) => wanted(part))) {
     process.stdout.write(`\n── ${step.name}\n`);
     const began = Date.now();
     const [command = '', ...args] = step.command;
@@ -153,6 +160,32 @@ function steps(tools: Toolchain, maven: string, actionlint: string): Step[] {
       ['--selectProjects', 'integration', '--runInBand'],
       45,
     ),
+  ];
+}
+
+/** What is checked of `terraform/` without an account; terraform/verify/README.md. */
+function infraSteps({ terraform, tflint, checkovPython }: VerificationTools): Step[] {
+  const one = (name: string, command: string[], env: Record<string, string> = {}): Step => ({
+    part: 'infra',
+    name,
+    command,
+    env,
+    limitMinutes: 10,
+    count: () => AS_ONE,
+  });
+  return [
+    one('terraform fmt', [terraform, 'fmt', '-check', '-diff', '-recursive', 'terraform'], {
+      TF_CLI_CONFIG_FILE: '/dev/null',
+    }),
+    one('tflint', [
+      tflint,
+      '--chdir=terraform',
+      '--recursive',
+      `--config=${join(ROOT, 'terraform', 'policy', 'tflint.hcl')}`,
+      '--minimum-failure-severity=notice',
+    ]),
+    one('checkov', [checkovPython, '-m', 'checkov.main', '--config-file', 'terraform/policy/checkov.yaml']),
+    jest('infra', 'jest: terraform validate, plan and test', ['--selectProjects', 'infra', '--runInBand'], 30),
   ];
 }
 

@@ -31,6 +31,8 @@ export { jsonText, VARIABLES, type VariableDeclaration, variable } from './varia
 
 type Sections = typeof SECTIONS;
 export type SectionName = keyof Sections;
+/** For what checks configurations that it does not run with. */
+export const SECTION_NAMES = Object.keys(SECTIONS) as readonly SectionName[];
 /** The configuration of a process: only the sections it asked for. */
 export type Config<N extends SectionName> = { readonly [K in N]: ReturnType<Sections[K]> };
 

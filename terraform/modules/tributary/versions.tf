@@ -6,9 +6,5 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 6.50"
     }
-    google-beta = {
-      source  = "hashicorp/google-beta"
-      version = "~> 6.50"
-    }
   }
 }

@@ -63,7 +63,7 @@ func formed(items map[string]*item, value tftypes.Value, project string) tftypes
 	if value.As(&members) != nil {
 		return value
 	}
-	if own, is := members["project"]; is && !own.IsKnown() && project != "" {
+	if own, is := members["project"]; is && (!own.IsKnown() || own.IsNull()) && project != "" {
 		members["project"] = tftypes.NewValue(tftypes.String, project)
 	}
 	for name, it := range items {

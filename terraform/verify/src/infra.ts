@@ -36,7 +36,9 @@ export async function runInfra(
     const folder = join(workspace.root, path);
     say(`── ${path}`);
     const init = await terraform.init(folder);
-    const result = init.ok ? await terraform.run(folder, [action, ...planArguments(action, workspace.root)]) : init;
+    const result = init.ok
+      ? await terraform.run(folder, [action, ...(action === 'plan' ? planArguments(workspace.root) : [])])
+      : init;
     process.stdout.write(result.output.endsWith('\n') ? result.output : `${result.output}\n`);
     ok &&= result.ok;
   }

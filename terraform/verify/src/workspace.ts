@@ -1,7 +1,6 @@
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -39,7 +38,13 @@ export function copyConfiguration(repository: string): Workspace {
     recursive: true,
     filter: (source) => !NOT_COPIED.has(basename(source)) && !source.endsWith('.tfstate'),
   });
-  mkdirSync(join(root, 'terraform'), { recursive: true });
+  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** A copy of one folder that refers to no other. */
+export function copyFolder(folder: string): Workspace {
+  const root = mkdtempSync(join(tmpdir(), 'tributary-terraform-'));
+  cpSync(folder, root, { recursive: true, filter: (source) => !NOT_COPIED.has(basename(source)) });
   return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 }
 

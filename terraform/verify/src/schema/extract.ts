@@ -84,7 +84,8 @@ class Reader {
 
   top(config: JsiiType): Block {
     const block = this.#block(config, this.#code.top, config.name.replace(/Config$/, ''));
-    if (this.#code.kind !== 'provider') block.id ??= { t: 'string', oc: 1 };
+    // Every resource has an id that the provider decides, and the generator says no more of it than that it is there.
+    if (this.#code.kind !== 'provider' && block.id?.req === undefined) block.id = { t: 'string', oc: 1 };
     return block;
   }
 
