@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { execa } from 'execa';
 
@@ -15,9 +15,15 @@ export async function writeContext(root: string, context: string): Promise<void>
   const { stdout } = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
   });
-  // What was deleted and is not committed yet is still listed.
-  const files = stdout
-    .split('\0')
-    .filter((file) => file !== '' && !ignoredByDocker(root, file) && existsSync(join(root, file)));
-  for (const file of files) cpSync(join(root, file), join(context, file), { recursive: true, verbatimSymlinks: true });
+  const files = stdout.split('\0').filter((file) => file !== '' && !ignoredByDocker(root, file));
+  for (const file of files) copyWhereThere(join(root, file), join(context, file));
+}
+
+/** What was deleted and is not committed yet is still listed, and temporary files of others come and go. */
+function copyWhereThere(from: string, to: string): void {
+  try {
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
