@@ -52,6 +52,7 @@ describe('a deploy', () => {
       ),
     ]);
     expect(it.cloud.registry).toBe(it.cloud.jobs.feast);
+    expect(it.cloud.smokeTokens).toEqual(['user:deployer@example.com']);
     expect(it.cloud.buckets[`${PROJECT}-tributary-state`]).toEqual({ versioning: true, objects: {} });
     expect(it.cloud.buckets[`${PROJECT}-keys`]?.objects['pii-keys.json']).toBe(
       it.cloud.secrets['tributary-pii-keys']?.[0],

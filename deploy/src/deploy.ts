@@ -16,6 +16,7 @@ import { prepareStateBucket } from './prerequisites/state-bucket.ts';
 import { rollBack } from './rollback.ts';
 import { executeJob, readServed } from './run-state.ts';
 import { databasePassword, fillSecrets } from './secrets.ts';
+import { allowTokens } from './smoke/access.ts';
 import { smokeTest } from './smoke/smoke.ts';
 import type { Step } from './steps.ts';
 import { type DeployedVariables, NOT_BUILT, refuseDataLoss, Terraform } from './terraform.ts';
@@ -165,6 +166,13 @@ async function planSteps(run: Run, found: Found, artifacts: Artifacts): Promise<
       name: 'secrets',
       detail: 'give secrets that have no value yet their first, and Dataflow its copy of the PII keys',
       run: () => fillSecrets(tools, log, options, places),
+    },
+    {
+      name: 'smoke access',
+      detail: `let ${found.account} ask for tokens of the account that the smoke test calls as, where that is a person`,
+      run: async () => {
+        if (options.smoke !== 'none') await allowTokens(tools, log, options, found.account);
+      },
     },
     {
       name: 'images',

@@ -24,6 +24,8 @@ export interface CheckContext {
 
 /** What the checks found that the deploy goes by. */
 export interface Found {
+  /** Whom gcloud is signed in as. */
+  readonly account: string;
   readonly stateBucket: StateBucket;
   /** APIs without which nothing else can be asked for, and which are not enabled yet. */
   readonly missingApis: readonly string[];
@@ -36,7 +38,7 @@ export interface Found {
  */
 export async function checkPrerequisites(context: CheckContext): Promise<Found> {
   await together([() => checkTools(context), async () => checkLock(context.lock)]);
-  await checkAccounts(context);
+  const account = await checkAccounts(context);
   await checkProject(context);
   let missingApis: readonly string[] = [];
   let stateBucket: StateBucket = 'missing';
@@ -51,7 +53,7 @@ export async function checkPrerequisites(context: CheckContext): Promise<Found> 
     },
     () => checkQuotas(context),
   ]);
-  return { stateBucket, missingApis };
+  return { account, stateBucket, missingApis };
 }
 
 async function together(checks: readonly (() => Promise<void>)[]): Promise<void> {

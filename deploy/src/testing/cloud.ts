@@ -15,6 +15,8 @@ export interface Cloud {
   jobs: Record<string, string>;
   /** Image whose definitions the feature registry has. */
   registry: string | undefined;
+  /** Who may ask for tokens of the smoke account. */
+  smokeTokens: string[];
   /** As deletion_protection of the environment leaves buckets. */
   protectedFromDestruction: boolean;
   terraform: { serial: number; locked: boolean; foundation: boolean; variables: Variables | undefined };
@@ -57,6 +59,7 @@ export function emptyProject(): Cloud {
     services: {},
     jobs: {},
     registry: undefined,
+    smokeTokens: [],
     protectedFromDestruction: false,
     terraform: { serial: 0, locked: false, foundation: false, variables: undefined },
   };

@@ -10,6 +10,7 @@ export const MUTATING_GCLOUD: ReadonlySet<string> = new Set([
   'auth configure-docker',
   'builds submit',
   'dataflow flex-template build',
+  'iam service-accounts add-iam-policy-binding',
   'run jobs execute',
   'run jobs replace',
   'run services update-traffic',
@@ -192,6 +193,17 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     const { bucket, name } = object(cloud, one(line));
     if (bucket === undefined) return NOT_FOUND(one(line));
     bucket.objects[name] = JSON.stringify({ image: line.flags.get('--image') });
+    return ok();
+  },
+  'iam service-accounts get-iam-policy': (cloud) =>
+    ok(
+      cloud.smokeTokens.length === 0
+        ? {}
+        : { bindings: [{ role: 'roles/iam.serviceAccountOpenIdTokenCreator', members: cloud.smokeTokens }] },
+    ),
+  'iam service-accounts add-iam-policy-binding': (cloud, line) => {
+    mustHave(line, '--member', '--role', '--condition');
+    cloud.smokeTokens = [...new Set([...cloud.smokeTokens, String(line.flags.get('--member'))])];
     return ok();
   },
   'run services list': (cloud, line) => {

@@ -11,7 +11,7 @@ import type { Google } from '../google.ts';
 import { createLog } from '../log.ts';
 import type { DeployOptions } from '../options.ts';
 import { type Places, placesOf } from '../places.ts';
-import { Tools } from '../tools.ts';
+import { type Exec, Tools } from '../tools.ts';
 import { type Cloud, emptyProject, PROJECT, REGION } from './cloud.ts';
 import { kindsOf, StandIn } from './stand-in.ts';
 
@@ -22,7 +22,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 
 /** Deploys to one project, one after another, as people and CI do it from one clone. */
 export class Scene {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tributary-deploy-'));
+  readonly folder: string;
   readonly cloud: Cloud;
   readonly places: Places;
   /** All that was printed. */
@@ -40,8 +40,11 @@ export class Scene {
         ? 200
         : 401;
   typed: string | undefined = 'yes';
+  /** Runs programs in the place of the stand-in in memory. */
+  exec: Exec | undefined;
 
-  constructor(cloud: Cloud = emptyProject()) {
+  constructor(cloud: Cloud = emptyProject(), folder: string = mkdtempSync(join(tmpdir(), 'tributary-deploy-'))) {
+    this.folder = folder;
     this.cloud = cloud;
     this.places = { ...placesOf(this.options(), ROOT), work: join(this.folder, 'work') };
     this.standIn = new StandIn(cloud, KINDS);
@@ -89,7 +92,7 @@ export class Scene {
     const log = createLog({ json: options.json, write: (text) => this.print(text), now: () => new Date(0) });
     return {
       log,
-      tools: new Tools(this.standIn.exec, log, { readOnly: options.plan }),
+      tools: new Tools(this.exec ?? this.standIn.exec, log, { readOnly: options.plan }),
       google: this.google,
       places: this.places,
       root: ROOT,
@@ -104,9 +107,9 @@ export class Scene {
     };
   }
 
-  print(text: string): void {
+  print: (text: string) => void = (text) => {
     this.printed += text;
-  }
+  };
 
   readonly google: Google = {
     checkCredentials: async () => {
