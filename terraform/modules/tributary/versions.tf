@@ -6,5 +6,11 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 6.50"
     }
+    # Of modules below this one: without it a test could not mock it for them.
+    # tflint-ignore: terraform_unused_required_providers
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 6.50"
+    }
   }
 }
