@@ -39,16 +39,22 @@ export const BREAK_A_RULE: readonly Mutation[] = [
   },
   {
     name: 'a role for everything',
-    file: TABLE,
-    from: '- { role: roles/bigquery.jobUser, "on": project, why: "dbt build, dbt/job/src/dbt.ts" }',
-    to: '- { role: roles/editor, "on": project, why: "dbt build, dbt/job/src/dbt.ts" }',
-    says: /roles\/editor is a primitive role/,
+    file: 'terraform/modules/registry/main.tf',
+    from: 'resource "google_artifact_registry_repository" "this" {',
+    to: `resource "google_project_iam_member" "everything" {
+  project = var.project_id
+  role    = "roles/editor"
+  member  = "serviceAccount:tributary-dbt@\${var.project_id}.iam.gserviceaccount.com"
+}
+
+resource "google_artifact_registry_repository" "this" {`,
+    says: /everything: roles\/editor is a primitive role/,
   },
   {
     name: 'the right to act as every account of the project',
-    file: TABLE,
-    from: '- { role: roles/bigquery.jobUser, "on": project, why: "read_mart, feast/materialization/mart.py" }',
-    to: '- { role: roles/iam.serviceAccountUser, "on": project, why: "read_mart, feast/materialization/mart.py" }',
+    file: 'terraform/modules/identities/main.tf',
+    from: '  project = var.project_id\n  role    = local.roles[each.key]\n',
+    to: '  project = var.project_id\n  role    = "roles/iam.serviceAccountUser"\n',
     says: /serviceAccountUser on the whole project/,
   },
   {

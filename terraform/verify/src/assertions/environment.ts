@@ -32,11 +32,14 @@ export function environmentsAreRead(
       found.push({ at: address, says: (error as Error).message });
     }
     for (const variable of Object.keys(given))
-      if (!mentions(deployable.source, variable))
+      if (!READ_BY_LIBRARIES.has(variable) && !mentions(deployable.source, variable))
         found.push({ at: address, says: `sets ${variable}, which nothing in ${deployable.source} or platform/ reads` });
   }
   return found;
 }
+
+/** Variables that a library reads by itself. https://node-postgres.com/features/connecting#environment-variables */
+const READ_BY_LIBRARIES = new Set(['PGSSLMODE']);
 
 /** A value that is known only after apply is taken for the one that its declaration gives as an example. */
 function exampleOf(variable: string): string {

@@ -13,7 +13,11 @@ const AGENTS: readonly { readonly type: RegExp; readonly roles: readonly string[
     roles: ['roles/iam.serviceAccountTokenCreator'],
     why: 'tokens of pushes',
   },
-  { type: /^google_project_iam_member$/, roles: ['roles/pubsub.publisher'], why: 'Eventarc hears of objects' },
+  {
+    type: /^google_project_iam_member$/,
+    roles: ['roles/pubsub.publisher', 'roles/eventarc.serviceAgent'],
+    why: 'Eventarc hears of objects, and calls',
+  },
   {
     type: /^google_kms_crypto_key_iam_member$/,
     roles: ['roles/cloudkms.cryptoKeyEncrypterDecrypter'],
