@@ -1,4 +1,4 @@
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { unavailable } from '../http/errors.ts';
 import { refused } from './refused.ts';
@@ -27,7 +27,7 @@ export interface RedisSettings {
 }
 
 export interface RedisTls {
-  /** PEM of the authority that Redis' certificate comes from; absent: those of the system. */
+  /** PEM of the authority that Redis' certificate comes from, which then may be made out to any name where Redis is called by its address; absent: those of the system. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -236,7 +236,11 @@ export class RedisConnection {
           ...(tls.ca === undefined ? {} : { ca: tls.ca }),
           ...(tls.cert === undefined ? {} : { cert: tls.cert }),
           ...(tls.key === undefined ? {} : { key: tls.key }),
-          ...(/^[\d.:]+$/.test(tls.serverName ?? host) ? {} : { servername: tls.serverName ?? host }),
+          ...(isIP(tls.serverName ?? host) === 0 ? { servername: tls.serverName ?? host } : {}),
+          // An authority that is named vouches for this one store: Memorystore's has an address, and its certificate no name that would be that.
+          ...(tls.ca !== undefined && isIP(tls.serverName ?? host) !== 0
+            ? { checkServerIdentity: () => undefined }
+            : {}),
         })
       : connectPlain({ host, port });
     return new Promise((resolve, reject) => {

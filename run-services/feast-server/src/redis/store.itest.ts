@@ -135,7 +135,8 @@ describe('one Redis', () => {
 
   test('by TLS, and only with a certificate of the authority that is expected', async () => {
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    // Made out to another address, as Memorystore's is to one that is not always that of the connection.
+    const subject = ['-subj', '/CN=10.0.0.3', '-addext', 'subjectAltName=IP:10.0.0.3'];
     execFileSync(
       'openssl',
       ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert, ...subject],
@@ -154,6 +155,9 @@ describe('one Redis', () => {
     expect(await read(store, 'by tls')).toEqual(['a']);
     const distrustful = await single(port, { tls: {} });
     await expect(read(distrustful, 'by tls')).rejects.toMatchObject({ code: 'ONLINE_STORE_UNAVAILABLE' });
+    // Who is called by a name must prove to be that one.
+    const named = await single(port, { tls: { ca: readFileSync(cert, 'utf8'), serverName: 'redis.example' } });
+    await expect(read(named, 'by tls')).rejects.toMatchObject({ code: 'ONLINE_STORE_UNAVAILABLE' });
   });
 
   test('that goes away is 503 at once, and served again when it is back', async () => {
