@@ -40,14 +40,14 @@ export const BREAK_A_RULE: readonly Mutation[] = [
   {
     name: 'a role for everything',
     file: 'terraform/modules/registry/main.tf',
-    from: 'resource "google_artifact_registry_repository" "this" {',
+    from: 'resource "google_artifact_registry_repository" "images" {',
     to: `resource "google_project_iam_member" "everything" {
   project = var.project_id
   role    = "roles/editor"
   member  = "serviceAccount:tributary-dbt@\${var.project_id}.iam.gserviceaccount.com"
 }
 
-resource "google_artifact_registry_repository" "this" {`,
+resource "google_artifact_registry_repository" "images" {`,
     says: /everything: roles\/editor is a primitive role/,
   },
   {
@@ -79,11 +79,11 @@ resource "google_cloud_scheduler_job" "sweep" {`,
     says: /can be reached from the internet/,
   },
   {
-    name: 'a service that lets everybody call and leaves tokens unverified',
-    file: TABLE,
-    from: 'OIDC_SIGNATURE: verify # nobody has before: invoker_check\n      OIDC_READERS',
-    to: 'OIDC_SIGNATURE: cloud-run\n      OIDC_READERS',
-    says: /lets everybody call and does not verify tokens itself/,
+    name: 'a service that everybody may call',
+    file: SERVICE,
+    from: 'invoker_iam_disabled = !var.invoker_check',
+    to: 'invoker_iam_disabled = true',
+    says: /module\.service\["debezium-bridge"\].*lets everybody call, which the table does not list/,
   },
   {
     name: 'a variable that the configuration module asks for is forgotten',
