@@ -158,7 +158,7 @@ function steps(tools: Toolchain, maven: string, actionlint: string): Step[] {
       'integration',
       'jest: integration, with real components',
       ['--selectProjects', 'integration', '--runInBand'],
-      45,
+      75,
     ),
   ];
 }
