@@ -28,6 +28,19 @@ const VARIANTS: readonly { name: string; folder: string; variables: Record<strin
       telegram_chat_id: '-100',
     },
   },
+  {
+    name: 'dev with what can run on Kubernetes there',
+    folder: DEV,
+    variables: { kubernetes: { deployables: ['debezium-bridge', 'feast-server'] } },
+  },
+  {
+    name: 'dev that is deployed from GitHub, with a budget',
+    folder: DEV,
+    variables: {
+      delivery: { repository: 'example/tributary', repository_owner_id: '1' },
+      billing_account: '012345-678901-ABCDEF',
+    },
+  },
 ];
 
 let workspace: Workspace;

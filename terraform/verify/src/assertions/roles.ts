@@ -2,21 +2,29 @@ import { blocks, type Planned, text, UNKNOWN, type Violation } from '../planned.
 
 /** https://cloud.google.com/iam/docs/roles-overview#legacy-basic: thousands of permissions each. */
 const PRIMITIVE = new Set(['roles/owner', 'roles/editor', 'roles/viewer', 'roles/browser']);
-/** On a project these are the rights of every account in it, or let their holder give himself any other. */
-const NEVER_ON_A_PROJECT = new Set([
+/** On a project these are the rights of every account in it. */
+const ACTING = new Set([
   'roles/iam.serviceAccountUser',
   'roles/iam.serviceAccountTokenCreator',
   'roles/iam.serviceAccountOpenIdTokenCreator',
   'roles/iam.serviceAccountKeyAdmin',
-  'roles/iam.serviceAccountAdmin',
   'roles/iam.workloadIdentityUser',
+]);
+/** These let their holder give himself any other, or are all of a service: what deploys needs them, what is deployed does not. */
+const ADMINISTERING = new Set([
+  'roles/iam.serviceAccountAdmin',
   'roles/iam.securityAdmin',
   'roles/iam.roleAdmin',
   'roles/resourcemanager.projectIamAdmin',
   'roles/secretmanager.secretAccessor',
+  'roles/secretmanager.admin',
   'roles/storage.admin',
   'roles/bigquery.admin',
+  'roles/pubsub.admin',
+  'roles/run.admin',
 ]);
+/** terraform/modules/delivery. */
+const DEPLOYER = /^serviceAccount:tributary-deployer@/;
 const EVERYBODY = new Set(['allUsers', 'allAuthenticatedUsers']);
 
 const GRANT = /_iam_(member|binding|policy|audit_config)$/;
@@ -33,7 +41,8 @@ export function rolesAreNarrow(plan: readonly Planned[]): Violation[] {
       if (role === undefined || role === UNKNOWN)
         return [{ at: address, says: 'its role is not known in the plan, so nobody can review it' }];
       if (PRIMITIVE.has(role)) return [{ at: address, says: `${role} is a primitive role` }];
-      if (PROJECT_OR_ABOVE.test(type) && NEVER_ON_A_PROJECT.has(role))
+      const deploys = DEPLOYER.test(text(values, 'member') ?? '');
+      if (PROJECT_OR_ABOVE.test(type) && (ACTING.has(role) || (ADMINISTERING.has(role) && !deploys)))
         return [{ at: address, says: `${role} on the whole project; grant it on the one account, secret or bucket` }];
       return [];
     });

@@ -28,8 +28,8 @@ export function applyRules(schema: ProviderSchema): ProviderSchema {
   for (const [type, block] of Object.entries(schema.resources)) {
     if (type.endsWith('_iam_member') && block.member !== undefined) block.member.pattern = PRINCIPAL;
     if (type.endsWith('_iam_binding') && block.members !== undefined) block.members.pattern = PRINCIPAL;
-    if (block.labels !== undefined && JSON.stringify(block.labels.t) === '["map","string"]')
-      block.labels.pattern = LABEL;
+    // Labels of Google Cloud are those that come back as effective_labels; a notification channel has labels that are addresses.
+    if (block.labels !== undefined && block.effective_labels !== undefined) block.labels.pattern = LABEL;
   }
   for (const rules of [NAMES, FORMS.resources])
     for (const [type, items] of Object.entries(rules)) amend(schema.resources[type], items, type);
