@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROOT } from '@tributary/local-emulator/instance/machine';
 import { execa } from 'execa';
+import { schemasInUse } from './schema/in-use.ts';
 import { ensureMirror, ensureTerraform, type Mirror } from './tools.ts';
 import { withoutRemoteState } from './workspace.ts';
 
@@ -55,7 +57,9 @@ export class Terraform implements Disposable {
       TF_CLI_CONFIG_FILE: this.#writeConfiguration(providers),
       // A plan of what does not exist yet asks the cloud nothing, but the real provider wants a credential before it starts.
       GOOGLE_OAUTH_ACCESS_TOKEN: 'offline',
-      ...(providers.kind === 'stand-in' ? { TRIBUTARY_PROVIDER_SCHEMAS: providers.mirror.schemas } : {}),
+      ...(providers.kind === 'stand-in'
+        ? { TRIBUTARY_PROVIDER_SCHEMAS: schemasInUse(providers.mirror.schemas, ROOT) }
+        : {}),
     };
   }
 
