@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Warehouse } from '@tributary/platform/warehouse';
+import { everyPartition, type Warehouse } from '@tributary/platform/warehouse';
 import { parquetReadObjects } from 'hyparquet';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Client } from 'minio';
@@ -34,7 +34,9 @@ export async function searchEverywhere(
   for (const bucket of where.buckets) await searchBucket(where.lake, bucket, look);
   await searchTopics(where.brokers, look);
   for (const table of where.tables) {
-    const rows = await where.warehouse.query<{ row: string }>(`SELECT TO_JSON_STRING(t) AS \`row\` FROM ${table} AS t`);
+    const rows = await where.warehouse.query<{ row: string }>(
+      `SELECT TO_JSON_STRING(t) AS \`row\` FROM ${table} AS t${everyPartition(table)}`,
+    );
     for (const { row } of rows) look(`table ${table}`, String(row));
   }
   return found;

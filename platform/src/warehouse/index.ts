@@ -17,6 +17,7 @@ export {
   type ResultPage,
 } from './query-jobs.ts';
 export type { ResultField } from './result-rows.ts';
+export { everyPartition } from './tables.ts';
 
 /** The warehouse of the configuration: `createWarehouse(readConfig('warehouse').warehouse)`. Errors of every method: {@link WarehouseErrorCode}. */
 export function createWarehouse(config: WarehouseConfig): Warehouse {

@@ -170,3 +170,13 @@ export function stagingTable(contract: CompiledContract): TableDeclaration {
     clusterBy: contract.primaryKey.slice(0, MAX_CLUSTERING_COLUMNS),
   };
 }
+
+/**
+ * What follows the name of a table in a query for all of it: a condition on every partition where BigQuery refuses queries without one, else nothing.
+ *
+ * @param table such as `ops.costs`
+ */
+export function everyPartition(table: string): string {
+  const declared = OPS.find((it) => `${it.dataset}.${it.table}` === table);
+  return declared?.requirePartitionFilter ? ` WHERE ${declared.partitionBy} >= TIMESTAMP '1970-01-01 00:00:00+00'` : '';
+}

@@ -22,7 +22,7 @@ import {
 import { createLake, type Lake } from '@tributary/platform/lake';
 import { loadPiiKeys, type PiiKeys, seal, tokenize, unseal } from '@tributary/platform/pii';
 import { rewritePortsOf, runName, runRewrite } from '@tributary/platform/rewrites';
-import { createWarehouse, type Warehouse } from '@tributary/platform/warehouse';
+import { createWarehouse, everyPartition, type Warehouse } from '@tributary/platform/warehouse';
 import { parquetReadObjects } from 'hyparquet';
 import { Redis } from 'ioredis';
 import { type EraseReport, erase } from './erase.ts';
@@ -182,7 +182,9 @@ async function everything(): Promise<Map<string, string>> {
     if (stored) all.set(`object ${name}`, await textOf(name, stored.body));
   }
   for (const table of await tables()) {
-    const rows = await warehouse.query<{ row: string }>(`SELECT TO_JSON_STRING(t) AS \`row\` FROM ${table} AS t`);
+    const rows = await warehouse.query<{ row: string }>(
+      `SELECT TO_JSON_STRING(t) AS \`row\` FROM ${table} AS t${everyPartition(table)}`,
+    );
     all.set(
       `table ${table}`,
       rows
