@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ROOT } from '@tributary/local-emulator/instance/machine';
@@ -88,7 +89,13 @@ async function answersEvents(target: Deployable, folder: string): Promise<void> 
   const refused = await fetch(url, { method: 'POST', headers, body: '{"query":1}' });
   expect(refused.status).toBeGreaterThanOrEqual(400);
   expect(refused.status).toBeLessThan(500);
-  expect(started.output()).toContain('"code":"EVENT_UNKNOWN"');
+  await prints(started, '"code":"EVENT_UNKNOWN"');
+}
+
+/** What a process writes may come after its answer. */
+async function prints({ output }: Running, text: string): Promise<void> {
+  for (let waited = 0; waited < 100 && !output().includes(text); waited += 1) await delay(100);
+  expect(output()).toContain(text);
 }
 
 /** "npm run start", which the buildpack makes the container's command. */
