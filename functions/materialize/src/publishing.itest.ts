@@ -174,4 +174,43 @@ describe('from a load to what is online', () => {
     expect(published(mended).at(-1)).toEqual(['customer_features', 'product_features']);
     expect(await online()).toEqual([7, 7]);
   }, 900_000);
+
+  test('no query of any of them was sent without a limit of bytes and without saying whose it is', async () => {
+    // What this test says itself is said by nobody's job.
+    const own = /^(INSERT INTO|DELETE FROM|UPDATE) staging\.|^SELECT gross_revenue/;
+    const queries = (await jobs())
+      .filter(({ configuration }) => configuration.jobType === 'QUERY')
+      .filter(({ configuration }) => !own.test(configuration.query?.query ?? ''));
+    const senders = new Set(queries.map(({ configuration: { labels } }) => labels?.component ?? labels?.stage));
+    // Ours, dbt's, Great Expectations' and Feast's have each been sent by now.
+    expect([...senders].sort()).toEqual(expect.arrayContaining(['dbt', 'materialize', 'transform', 'validate']));
+    const uncapped = queries.filter(({ configuration: { query } }) => !(Number(query?.maximumBytesBilled) > 0));
+    expect(uncapped.map(({ configuration }) => configuration.query?.query)).toEqual([]);
+    const unlabelled = queries.filter(({ configuration: { labels } }) => Object.keys(labels ?? {}).length === 0);
+    expect(unlabelled.map(({ configuration }) => configuration.query?.query)).toEqual([]);
+  });
 });
+
+interface Job {
+  readonly configuration: {
+    readonly jobType: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly query?: { readonly query: string; readonly maximumBytesBilled?: string };
+  };
+}
+
+/** Every job as it was asked for: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list */
+async function jobs(): Promise<Job[]> {
+  const { BIGQUERY_ENDPOINT, PROJECT_ID } = stack.env;
+  const all: Job[] = [];
+  let page: string | undefined = '';
+  while (page !== undefined) {
+    const response = await fetch(
+      `${BIGQUERY_ENDPOINT}/bigquery/v2/projects/${PROJECT_ID}/jobs?projection=full&allUsers=true&maxResults=1000&pageToken=${page}`,
+    );
+    const listed = (await response.json()) as { jobs?: Job[]; nextPageToken?: string };
+    all.push(...(listed.jobs ?? []));
+    page = listed.nextPageToken;
+  }
+  return all;
+}
