@@ -176,15 +176,20 @@ describe('the event chain on Cloud Storage and Pub/Sub', () => {
     load = await startLoad();
     push(load.url);
     for (let file = 1; file < FILES; file += 1) await put(file);
-    await until('a load', async () => (await count('SELECT COUNT(*) AS n FROM ops.loads')) > 1);
+    const sweep = () =>
+      bus.publish('chain', [chainMessage(chainEvent({ type: 'sweep.tick', runId: `sweep-${Date.now()}` }))]);
+    // Where the lease of one that ended before keeps others out, the sweep comes after it.
+    await until('a load', async () => {
+      await sweep();
+      return (await count('SELECT COUNT(*) AS n FROM ops.loads')) > 1;
+    });
     await load.stop('SIGKILL');
     await stopPushing();
 
     load = await startLoad();
     push(load.url);
-    // Where the lease of the one that was killed kept others out, the sweep comes after it.
     await until('quiet', async () => {
-      await bus.publish('chain', [chainMessage(chainEvent({ type: 'sweep.tick', runId: `sweep-${Date.now()}` }))]);
+      await sweep();
       const commits = await inspectCommits(lake, bucket);
       const rows = await count('SELECT COUNT(*) AS n FROM staging.orders');
       return rows >= FILES * ROWS_PER_FILE && commits.every(({ waiting, openManifest }) => !waiting && !openManifest);
